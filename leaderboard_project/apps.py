@@ -1,0 +1,11 @@
+"""The composing app: settings, servers and commands that put the others together."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class LeaderboardProjectConfig(AppConfig):
+    """Composes scores, realtime and frontend into one server."""
+
+    name = "leaderboard_project"
