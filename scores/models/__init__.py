@@ -1,0 +1,21 @@
+"""The tables of the ledger, one idea per file."""
+
+from __future__ import annotations
+
+from scores.models.board import Board, Window
+from scores.models.client import ApiKey, Client
+from scores.models.idempotency import IdempotencyKey
+from scores.models.player import Player
+from scores.models.session import GameSession
+from scores.models.standing import Standing
+
+__all__ = [
+    "ApiKey",
+    "Board",
+    "Client",
+    "GameSession",
+    "IdempotencyKey",
+    "Player",
+    "Standing",
+    "Window",
+]

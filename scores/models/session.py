@@ -1,0 +1,50 @@
+"""Game sessions: the append-only audit of everything that was ever submitted."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from scores.models.client import Client
+from scores.models.player import Player
+
+
+class GameSession(models.Model):
+    """One submitted session. Written by `scores.ledger` only; only `voided_at` ever changes.
+
+    The table is partitioned by month of `timestamp`, so PostgreSQL's primary key is (id, timestamp);
+    ids come from one sequence and are unique by themselves, which is what Django is told.
+    The column `recorded_xid` (the writing transaction) is not mapped.
+    """
+
+    class Outcome(models.TextChoices):
+        """How the session ended for the player."""
+
+        WIN = "win"
+        LOSS = "loss"
+        DRAW = "draw"
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        Player, on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
+    score = models.BigIntegerField()
+    game_mode = models.CharField(max_length=50)
+    outcome = models.CharField(max_length=4, choices=Outcome, null=True)  # noqa: DJ001  null: the game has no outcome
+    timestamp = models.DateTimeField(
+        help_text="When the session counts: played_at, or when it was recorded."
+    )
+    recorded_at = models.DateTimeField(db_default=Now())
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
+    voided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "game_sessions"
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
