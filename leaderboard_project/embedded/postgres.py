@@ -1,0 +1,183 @@
+"""The embedded PostgreSQL: makes its data directory once, starts it, tells whether it answers."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+
+from leaderboard_project.embedded.account import Account
+from leaderboard_project.embedded.addresses import NAME, postgres_url
+from leaderboard_project.embedded.errors import ServerFailed
+from leaderboard_project.embedded.server import ServerProcess
+
+_SETTINGS = {
+    "listen_addresses": "",  # never a TCP port: a unix socket in a private directory
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",  # each web process and the worker keep a pool of up to 16
+    "fsync": "on",
+    "synchronous_commit": "on",  # a receipt is only sent for what is on disk
+    "full_page_writes": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "jit": "off",  # every statement is short; planning for a compiler would cost more than it gives
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",  # room for bursts between checkpoints
+    "checkpoint_completion_target": "0.9",  # a checkpoint is spread out instead of a stall
+}
+
+#: For throw-away test servers only: they test behaviour, nothing of theirs must survive a power cut.
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+
+#: A server that was killed may still be held as a zombie, or be writing its last pages.
+_RETRY_S = 2.0
+_STOP_S = 30.0
+_READY_S = 120.0  # recovery after a crash replays up to max_wal_size
+
+
+class Postgres:
+    """The one PostgreSQL of a data directory."""
+
+    def __init__(
+        self,
+        *,
+        binaries: Path,
+        directory: Path,
+        sockets: Path,
+        log: Path,
+        account: Account,
+        password: str,
+        durable: bool = True,
+    ) -> None:
+        """Describe the server; nothing is started or made yet.
+
+        Args:
+            binaries: the directory of `postgres` and `initdb`.
+            directory: the data; made at the first start.
+            sockets: the directory of the unix socket; must exist.
+            log: the file that the server's messages go to.
+            account: who it runs as; owns `directory`'s parent or may write there.
+            password: of the role `rankcast`.
+            durable: False only for throw-away servers.
+        """
+        self._binaries = binaries
+        self._directory = directory
+        self._url = postgres_url(sockets, password)
+        self._log = log
+        self._account = account
+        self._password = password
+        self._settings = {**_SETTINGS, "unix_socket_directories": str(sockets), **({} if durable else _NOT_DURABLE)}
+        self._process: ServerProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process id, None before the start."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the server and return when it answers; the first start makes the data directory.
+
+        Raises:
+            ServerFailed: it does not come up; the message holds the end of its log.
+        """
+        if not self._directory.exists():
+            self._make()
+        deadline = time.monotonic() + _RETRY_S
+        while True:
+            self._process = self._launch()
+            try:
+                self._process.wait_ready(self._answers, timeout_s=_READY_S)
+            except ServerFailed:
+                self._process.stop(timeout_s=_STOP_S)
+                if "postmaster.pid" not in self._process.last_words() or time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def is_running(self) -> bool:
+        """Whether the server was started and has not ended."""
+        return self._process is not None and self._process.is_running()
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back, the rest is flushed."""
+        if self._process is not None:
+            self._process.stop(timeout_s=_STOP_S)
+            self._process = None
+
+    def _launch(self) -> ServerProcess:
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        return ServerProcess(
+            [str(self._binaries / "postgres"), "-D", str(self._directory), *options],
+            name="PostgreSQL",
+            account=self._account,
+            directory=self._directory,
+            log=self._log,
+            stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
+            last_signal=signal.SIGQUIT,  # "immediate": the next start recovers from the log
+        )
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _make(self) -> None:
+        """Make the data directory beside its place and rename it, so that a first start cut short leaves none."""
+        unfinished = self._directory.with_name(f"{self._directory.name}.unfinished")
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        self._account.make_directory(unfinished)
+        self._run(
+            "initdb",
+            f"--pgdata={unfinished}",
+            "--username=postgres",
+            "--auth-local=scram-sha-256",
+            "--auth-host=reject",
+            "--encoding=UTF8",
+            # The same order of text on every machine and after every upgrade of the C library.
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            "--data-checksums",
+            "--no-instructions",
+            *([] if self._settings["fsync"] == "on" else ["--no-sync"]),
+        )
+        # Single-user mode: no socket is open yet, and the superuser gets no password: nobody can log in as it.
+        # CREATEDB is for `uv run pytest`, pg_monitor for the health pages.
+        self._run(
+            "postgres",
+            "--single",
+            "-D",
+            str(unfinished),
+            "-c",
+            "exit_on_error=true",
+            "postgres",
+            standard_input=(
+                f"CREATE ROLE {NAME} LOGIN CREATEDB PASSWORD '{self._password}' IN ROLE pg_monitor;\n"
+                f"CREATE DATABASE {NAME} OWNER {NAME};\n"
+            ),
+        )
+        unfinished.rename(self._directory)
+
+    def _run(self, program: str, *arguments: str, standard_input: str = "") -> None:
+        done = subprocess.run(  # noqa: S603
+            [str(self._binaries / program), *arguments],
+            input=standard_input.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+            check=False,
+            **self._account.popen_options(),
+        )
+        if done.returncode != 0:
+            lines = done.stdout.decode(errors="replace").strip().splitlines()
+            raise ServerFailed(f"{program} failed: {' | '.join(lines[-3:])}")

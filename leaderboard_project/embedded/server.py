@@ -1,0 +1,108 @@
+"""One server process: started apart from the terminal, watched over, logged to a file, stopped in steps."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from leaderboard_project.embedded.account import Account
+from leaderboard_project.embedded.errors import ServerFailed
+from leaderboard_project.embedded.watchdog import Watchdog
+
+#: A log larger than this is set aside at the next start; one older log is kept.
+_LOG_BYTES = 4 * 1024 * 1024
+#: How often a starting server is asked whether it is ready, in seconds.
+_ASK_EVERY_S = 0.01
+
+
+class ServerProcess:
+    """A running server; `stop_signal` ends it in good order, `last_signal` when that takes too long."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        name: str,
+        account: Account,
+        directory: Path,
+        log: Path,
+        stop_signal: signal.Signals,
+        last_signal: signal.Signals = signal.SIGKILL,
+        standard_input: str = "",
+    ) -> None:
+        """Start `command` in `directory` as `account`; its output goes to `log`.
+
+        `standard_input` is handed to it through a pipe: what must not be seen in the list of processes.
+        """
+        self.name = name
+        self._log = log
+        self._stop_signal = stop_signal
+        self._last_signal = last_signal
+        with _opened(log) as output:
+            self._process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=directory,
+                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+                start_new_session=True,  # Ctrl-C at the terminal is for us; the servers stop last, when told
+                **account.popen_options(),
+            )
+        self._watchdog = Watchdog(self._process.pid, stop_signal, account)
+        if self._process.stdin is not None:
+            try:
+                self._process.stdin.write(standard_input.encode())
+                self._process.stdin.close()
+            except BrokenPipeError:
+                pass  # it ended at once; wait_ready tells why
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        """Whether the server has not ended."""
+        return self._process.poll() is None
+
+    def wait_ready(self, answers: Callable[[], bool], *, timeout_s: float) -> None:
+        """Return as soon as `answers()` is true; ask again and again.
+
+        Raises:
+            ServerFailed: the server ended, or did not answer in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not answers():
+            if not self.is_running():
+                raise ServerFailed(f"{self.name} ended while starting: {self.last_words()}")
+            if time.monotonic() >= deadline:
+                raise ServerFailed(f"{self.name} did not answer within {timeout_s:.0f} s: {self.last_words()}")
+            time.sleep(_ASK_EVERY_S)
+
+    def last_words(self) -> str:
+        """The last lines of the server's log, in one line."""
+        text = self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
+        return " | ".join(text.strip().splitlines()[-3:]) or f"nothing was written to {self._log}"
+
+    def stop(self, *, timeout_s: float) -> None:
+        """End the server: politely, then with its last signal, then by SIGKILL. Harmless when it has ended."""
+        self._watchdog.dismiss()
+        for polite_signal in (self._stop_signal, self._last_signal, signal.SIGKILL):
+            if not self.is_running():
+                return
+            self._process.send_signal(polite_signal)
+            try:
+                self._process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def _opened(log: Path) -> BinaryIO:
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    return log.open("ab")
