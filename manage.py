@@ -6,13 +6,21 @@ from __future__ import annotations
 import os
 import sys
 
+from leaderboard_project.embedded.errors import EmbeddedError
+from leaderboard_project.embedded.for_command import servers_for
+
 
 def main() -> None:
     """Run one management command, with the servers it needs."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
-    from django.core.management import execute_from_command_line
+    try:
+        with servers_for(sys.argv):
+            # Only now: importing Django's management reads the settings, which read the addresses.
+            from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+            execute_from_command_line(sys.argv)
+    except EmbeddedError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -91,15 +91,16 @@ class ServerProcess:
 
     def stop(self, *, timeout_s: float) -> None:
         """End the server: politely, then with its last signal, then by SIGKILL. Harmless when it has ended."""
+        # The first signal goes out before the watchdog does: whatever happens to us in between, the server ends.
+        if self.is_running():
+            self._process.send_signal(self._stop_signal)
         self._watchdog.dismiss()
-        for polite_signal in (self._stop_signal, self._last_signal, signal.SIGKILL):
-            if not self.is_running():
-                return
-            self._process.send_signal(polite_signal)
+        for harder_signal in (self._last_signal, signal.SIGKILL):
             try:
                 self._process.wait(timeout_s)
             except subprocess.TimeoutExpired:
-                continue
+                self._process.send_signal(harder_signal)
+        self._process.wait()
 
 
 def _opened(log: Path) -> BinaryIO:
