@@ -1,0 +1,1 @@
+"""From the signal `board_changed` to every open socket: receivers, board, messages, broadcast, hub, consumers."""
