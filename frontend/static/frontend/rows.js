@@ -1,0 +1,159 @@
+// @ts-check
+/** The table's rows: one element per player, kept for as long as the player is shown, so that it can glide. */
+
+import { TIMING } from "./timing.js";
+import { gain, number } from "./words.js";
+
+/** @typedef {import("./board.js").Row} Row */
+
+const GLIDE = { duration: TIMING.glideMs, easing: "cubic-bezier(0.22, 0.8, 0.24, 1)" };
+const APPEAR = { duration: TIMING.appearMs, easing: "ease-out" };
+const MARK = { duration: TIMING.markMs, easing: "cubic-bezier(0.6, 0, 0.8, 1)" };
+
+export class Rows {
+  /** @type {Map<number, HTMLTableRowElement>} */
+  #elements = new Map();
+  /** @type {WeakMap<Element, Animation>} */
+  #glides = new WeakMap();
+
+  /**
+   * @param {HTMLTableSectionElement} body
+   * @param {HTMLTemplateElement} pattern one empty row, the same markup as the server's rows
+   */
+  constructor(body, pattern) {
+    this.body = body;
+    this.pattern = pattern;
+    for (const element of body.rows) {
+      this.#elements.set(Number(element.dataset.player), element);
+    }
+  }
+
+  /**
+   * What the server rendered.
+   *
+   * @returns {Row[]}
+   */
+  read() {
+    return [...this.body.rows].map((element) => ({
+      user_id: Number(element.dataset.player),
+      username: part(element, ".name").textContent ?? "",
+      rank: Number(element.dataset.rank),
+      total_score: Number(element.dataset.score),
+    }));
+  }
+
+  /**
+   * Shows these rows in this order. With `moving`, rows glide from where they are seen now, in mid-glide too.
+   *
+   * @param {readonly Row[]} rows
+   * @param {{moving: boolean}} how
+   */
+  show(rows, { moving }) {
+    const places = moving ? this.#places() : new Map();
+    const staying = new Set(rows.map((row) => row.user_id));
+    for (const [userId, element] of this.#elements) {
+      if (!staying.has(userId)) {
+        element.remove();
+        this.#elements.delete(userId);
+      }
+    }
+    rows.forEach((row, index) => {
+      const element = this.#elements.get(row.user_id) ?? this.#create(row.user_id);
+      write(element, row);
+      if (this.body.rows[index] !== element) {
+        this.body.insertBefore(element, this.body.rows[index] ?? null);
+      }
+    });
+    if (moving) {
+      this.#move(places);
+    }
+  }
+
+  /** @returns {Map<Element, number>} where each row is seen now */
+  #places() {
+    return new Map([...this.body.rows].map((element) => [element, element.getBoundingClientRect().top]));
+  }
+
+  /** @param {Map<Element, number>} before */
+  #move(before) {
+    for (const element of this.body.rows) {
+      this.#glides.get(element)?.cancel();
+    }
+    const after = this.#places(); // all read before the first new animation: one layout, not ten
+    for (const [element, top] of after) {
+      const from = before.get(element);
+      if (from === undefined) {
+        element.animate([{ opacity: 0 }, { opacity: 1 }], APPEAR);
+      } else if (Math.abs(from - top) >= 1) {
+        const zIndex = from > top ? 1 : 0; // who climbs passes in front
+        const start = { transform: `translateY(${from - top}px)`, zIndex };
+        this.#glides.set(element, element.animate([start, { transform: "none", zIndex }], GLIDE));
+      }
+    }
+  }
+
+  /** @param {number} userId */
+  #create(userId) {
+    const element = this.pattern.content.querySelector("tr")?.cloneNode(true);
+    if (!(element instanceof HTMLTableRowElement)) {
+      throw new Error("The page's row pattern holds no table row.");
+    }
+    element.dataset.player = String(userId);
+    element.dataset.score = "";
+    this.#elements.set(userId, element);
+    return element;
+  }
+}
+
+/**
+ * @param {HTMLTableRowElement} element
+ * @param {Row} row
+ */
+function write(element, row) {
+  const before = element.dataset.score;
+  element.dataset.rank = String(row.rank);
+  element.dataset.score = String(row.total_score);
+  setText(part(element, ".rank"), String(row.rank));
+  setText(part(element, ".name"), row.username);
+  setText(part(element, ".total"), number(row.total_score));
+  if (before && Number(before) !== row.total_score) {
+    mark(element, row.total_score - Number(before));
+  }
+}
+
+/**
+ * Marks a changed score and says by how much, for a moment.
+ *
+ * @param {HTMLTableRowElement} element
+ * @param {number} points
+ */
+function mark(element, points) {
+  const note = part(element, ".gain");
+  setText(note, gain(points));
+  note.animate([{ opacity: 1 }, { opacity: 1, offset: 0.6 }, { opacity: 0 }], MARK);
+  part(element, ".total").animate([{ color: "var(--accent)", offset: 0 }], MARK);
+}
+
+/**
+ * @param {Element} element
+ * @param {string} selector
+ */
+function part(element, selector) {
+  const found = element.querySelector(selector);
+  if (found === null) {
+    throw new Error(`A row of the board lacks ${selector}.`);
+  }
+  return found;
+}
+
+/**
+ * Writes only what differs, so that a screen reader or a selection is not disturbed for nothing.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
