@@ -1,1 +1,47 @@
 """The ASGI application: static files, Django, sockets and the process's own start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
+_django = cast("ASGI3Application", get_asgi_application())
+
+# Only now: what follows reads models and settings.
+from leaderboard_project.body_limit import bounded  # noqa: E402
+from leaderboard_project.static_files import with_static_files  # noqa: E402
+from realtime import lifespan, routing  # noqa: E402
+from scores import group_commit  # noqa: E402
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, LifespanScope, Scope
+
+#: How long submits that were taken may still need to be committed at a shutdown, in seconds.
+_DRAIN_S = 5.0
+
+_http = with_static_files(_django)
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Serve one HTTP request, one socket, or the life of this process."""
+    if scope["type"] == "http":
+        await bounded(_http, scope, receive, send)
+    elif scope["type"] == "websocket":
+        await cast("Any", routing.websocket)(scope, receive, send)
+    else:
+        await _live(scope, receive, send)
+
+
+async def _live(scope: LifespanScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    await receive()
+    await lifespan.startup()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    # First what was taken is committed, then the last changes go out to the other processes' pages.
+    await asyncio.to_thread(group_commit.drain, _DRAIN_S)
+    await lifespan.shutdown()
+    await send({"type": "lifespan.shutdown.complete"})
