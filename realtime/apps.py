@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from django.apps import AppConfig
-
-
-class RealtimeConfig(AppConfig):
-    """Live boards over WebSocket."""
-
-    name = "realtime"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from django.apps import AppConfig
 
 
@@ -10,3 +12,7 @@ class ScoresConfig(AppConfig):
 
     name = "scores"
     verbose_name = "Scores"
+
+    @override
+    def ready(self) -> None:
+        from scores.ranking import receivers  # noqa: F401, PLC0415  connects the ranks to the ledger's signal

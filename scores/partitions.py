@@ -6,14 +6,10 @@ from datetime import UTC, datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-MONTHS_AHEAD = (
-    3  # a worker that is down for weeks still leaves no session without its partition
-)
+MONTHS_AHEAD = 3  # a worker that is down for weeks still leaves no session without its partition
 
 
-def ensure(
-    connection: BaseDatabaseWrapper, *, months_ahead: int = MONTHS_AHEAD
-) -> list[str]:
+def ensure(connection: BaseDatabaseWrapper, *, months_ahead: int = MONTHS_AHEAD) -> list[str]:
     """Make the partitions from the current month (by PostgreSQL's clock, UTC) on; give the names of the new ones.
 
     Several processes may call it at once. PostgreSQL looks through the default partition for rows
@@ -39,12 +35,8 @@ def ensure(
 
 
 def _first_of_month(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(
-        day=1, hour=0, minute=0, second=0, microsecond=0
-    )
+    return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _next_month(month: datetime) -> datetime:
-    return month.replace(
-        year=month.year + month.month // 12, month=month.month % 12 + 1
-    )
+    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)

@@ -1,4 +1,4 @@
-"""A pytest plugin: one throw-away PostgreSQL and Valkey for the whole run, up before Django's settings are read.
+"""One throw-away PostgreSQL and Valkey for the whole run of the tests.
 
 With DATABASE_URL and REDIS_URL set, the tests use those servers instead.
 """
@@ -10,21 +10,13 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
 
 from leaderboard_project.embedded.pair import Pair
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(args: Sequence[str]) -> None:
-    """Start the pair before pytest-django loads the settings, which read these variables."""
-    asks_only = {"--help", "-h", "--version", "-V", "--fixtures", "--markers"}
-    if asks_only & set(args) or ("DATABASE_URL" in os.environ and "REDIS_URL" in os.environ):
+def start() -> None:
+    """Start the pair and name it in the environment; it stops when this process ends, however it ends."""
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return
     # mkdtemp makes it 0700; root's servers run as another account, which must pass through.
     data = Path(tempfile.mkdtemp(prefix="rankcast-tests-"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -22,6 +22,10 @@ _SQL = Path(__file__).parent / "sql"
 def sql_text(name: str) -> str:
     """The text of `sql/<name>.sql`."""
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class CommitOutcomeUnknown(Exception):
+    """The connection was lost while the transaction was being committed: it may have happened or not."""
 
 
 class Statements:
@@ -49,9 +53,17 @@ def pipelined_transaction() -> Iterator[Statements]:
     """One transaction of Django (`on_commit` works) whose statements are pipelined.
 
     Raises:
-        django.db.Error: PostgreSQL's errors as Django knows them, with psycopg's as their cause.
+        CommitOutcomeUnknown: the commit was sent, and no answer came.
+        django.db.Error: PostgreSQL's errors as Django knows them, with psycopg's as their cause. Nothing was stored.
     """
-    with transaction.atomic():
-        connection.ensure_connection()
-        with connection.wrap_database_errors, connection.connection.pipeline():
-            yield Statements(connection.connection)
+    committing = False
+    try:
+        with transaction.atomic():
+            connection.ensure_connection()
+            with connection.wrap_database_errors, connection.connection.pipeline():
+                yield Statements(connection.connection)
+            committing = True
+    except Error as error:
+        if committing:
+            raise CommitOutcomeUnknown from error
+        raise

@@ -10,9 +10,7 @@ from django.db import migrations, models
 
 from scores import partitions
 
-MAXIMUM = (
-    2**53 - 1
-)  # the largest whole number that JSON readers and a sorted set's double keep exactly
+MAXIMUM = 2**53 - 1  # the largest whole number that JSON readers and a sorted set's double keep exactly
 
 TABLES = f"""
 CREATE SEQUENCE rev;
@@ -170,9 +168,7 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "recorded_at",
-                            models.DateTimeField(
-                                db_default=django.db.models.functions.datetime.Now()
-                            ),
+                            models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                         ),
                         ("voided_at", models.DateTimeField(null=True)),
                         (
@@ -247,17 +243,13 @@ class Migration(migrations.Migration):
                         ("total_score", models.BigIntegerField()),
                         (
                             "sort_key",
-                            models.FloatField(
-                                help_text="Smallest is best; exact, because totals stay below 2^53."
-                            ),
+                            models.FloatField(help_text="Smallest is best; exact, because totals stay below 2^53."),
                         ),
                         ("games", models.BigIntegerField()),
                         ("wins", models.BigIntegerField()),
                         (
                             "reached_at",
-                            models.DateTimeField(
-                                help_text="When the total was last changed."
-                            ),
+                            models.DateTimeField(help_text="When the total was last changed."),
                         ),
                         ("hidden", models.BooleanField()),
                         ("rev", models.BigIntegerField()),

@@ -36,25 +36,19 @@ class Window(models.Model):
     slug = models.SlugField(max_length=64)
     starts = models.DateTimeField(null=True, blank=True)
     ends = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(
-        max_length=16, choices=State, default=State.OPEN, db_default=State.OPEN
-    )
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN, db_default=State.OPEN)
 
     class Meta:
         db_table = "board_windows"
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["board", "slug"], name="board_windows_board_slug"
-            ),
+            models.UniqueConstraint(fields=["board", "slug"], name="board_windows_board_slug"),
             models.CheckConstraint(
                 name="board_windows_state_known",
                 condition=models.Q(state__in=["open", "provisional", "final"]),
             ),
             models.CheckConstraint(
                 name="board_windows_ends_after_start",
-                condition=models.Q(starts=None)
-                | models.Q(ends=None)
-                | models.Q(ends__gt=models.F("starts")),
+                condition=models.Q(starts=None) | models.Q(ends=None) | models.Q(ends__gt=models.F("starts")),
             ),
         ]
 

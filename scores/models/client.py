@@ -38,9 +38,7 @@ class ApiKey(models.Model):
             "create players by submitting under a new name",
         )
 
-    client = models.ForeignKey(
-        Client, on_delete=models.PROTECT, related_name="api_keys"
-    )
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="api_keys")
     prefix = models.CharField(max_length=8, unique=True, editable=False)
     # SHA-256 of the whole key in hex. A fast hash is enough: the secret has 256 random bits.
     digest = models.CharField(max_length=64, editable=False)

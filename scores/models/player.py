@@ -27,9 +27,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     id = models.BigAutoField(primary_key=True)
     username = models.CharField(max_length=255, unique=True)
     join_date = models.DateTimeField(db_default=Now(), editable=False)
-    state = models.CharField(
-        max_length=16, choices=State, default=State.ACTIVE, db_default=State.ACTIVE
-    )
+    state = models.CharField(max_length=16, choices=State, default=State.ACTIVE, db_default=State.ACTIVE)
     rev = models.BigIntegerField(default=0, db_default=0, editable=False)
     is_staff = models.BooleanField(
         "may use the admin site",
@@ -51,9 +49,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
                 name="users_state_known",
                 condition=models.Q(state__in=["active", "banned"]),
             ),
-            models.CheckConstraint(
-                name="users_username_not_empty", condition=~models.Q(username="")
-            ),
+            models.CheckConstraint(name="users_username_not_empty", condition=~models.Q(username="")),
         ]
         indexes: ClassVar = [
             # Finds players by the beginning of their name, whatever the case: `lower(username) LIKE 'ad%'`.

@@ -27,19 +27,13 @@ class GameSession(models.Model):
         DRAW = "draw"
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(
-        Player, on_delete=models.PROTECT, related_name="sessions", db_index=False
-    )
+    user = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     score = models.BigIntegerField()
     game_mode = models.CharField(max_length=50)
     outcome = models.CharField(max_length=4, choices=Outcome, null=True)  # noqa: DJ001  null: the game has no outcome
-    timestamp = models.DateTimeField(
-        help_text="When the session counts: played_at, or when it was recorded."
-    )
+    timestamp = models.DateTimeField(help_text="When the session counts: played_at, or when it was recorded.")
     recorded_at = models.DateTimeField(db_default=Now())
-    client = models.ForeignKey(
-        Client, on_delete=models.PROTECT, related_name="sessions", db_index=False
-    )
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     voided_at = models.DateTimeField(null=True)
 
     class Meta:

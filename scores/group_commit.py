@@ -1,0 +1,158 @@
+"""Group commit: what arrives while one transaction is on its way goes together with the next.
+
+A few plain threads, each with its own Django connection, take whatever waits and record it as one
+batch. Nobody waits for a timer: a lone session goes at once, a crowd shares one transaction, one
+fsync and one script call.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import cache
+
+import structlog
+from django.db import connection
+
+from scores.errors import LedgerUnavailable
+from scores.ledger import Receipt, SubmittedSession
+from scores.ledger.settle import settle
+
+_THREADS = 2  # while one waits for the disk, the other gathers and prepares
+_MAX_BATCH = 500  # sessions; larger ones only make each caller wait longer
+_CAPACITY = 10_000  # waiting sessions; about a second of work, beyond which saying no is kinder
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    session: SubmittedSession
+    receipt: Future[Receipt] = field(default_factory=Future)
+
+
+class Committer:
+    """A bounded queue of sessions and the threads that record them."""
+
+    def __init__(self, *, threads: int = _THREADS, max_batch: int = _MAX_BATCH, capacity: int = _CAPACITY) -> None:
+        self._max_batch = max_batch
+        self._capacity = capacity
+        self._queue: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._recording = 0  # batches under way
+        self._draining = False
+        self._threads = [
+            threading.Thread(target=self._run, name=f"committer-{number}", daemon=True) for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit_many(self, sessions: Sequence[SubmittedSession]) -> list[Future[Receipt]]:
+        """Queue sessions, all or none; each one's future gets its receipt, or raises its own error.
+
+        The futures raise `Refused`, or `LedgerUnavailable` where PostgreSQL could not take them.
+        Sessions of one call may be recorded in different transactions.
+
+        Raises:
+            LedgerUnavailable: the queue is full, or the server is going down.
+        """
+        waiting = [_Waiting(session) for session in sessions]
+        with self._changed:
+            if self._draining:
+                raise LedgerUnavailable("The server is shutting down. Send the session again in a moment.")
+            if len(self._queue) + len(waiting) > self._capacity:
+                raise LedgerUnavailable("Too many sessions are waiting to be recorded. Send it again in a moment.")
+            self._queue.extend(waiting)
+            self._changed.notify(len(waiting))
+        return [item.receipt for item in waiting]
+
+    def drain(self, timeout_s: float) -> bool:
+        """Take no more sessions, record those that wait, and end the threads. False: not all in time."""
+        with self._changed:
+            self._draining = True
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: not self._queue and not self._recording, timeout_s)
+        if done:
+            for thread in self._threads:
+                thread.join(timeout_s)
+        return done
+
+    def _run(self) -> None:
+        try:
+            while batch := self._gather():
+                self._record(batch)
+        finally:
+            connection.close()
+
+    def _gather(self) -> list[_Waiting]:
+        """Wait for sessions and take them, oldest first; nothing where the committer drains and is done."""
+        with self._changed:
+            batch: list[_Waiting] = []
+            while not batch:
+                self._changed.wait_for(lambda: self._queue or self._draining)
+                if not self._queue:
+                    return []
+                batch = self._take()
+            self._recording += 1
+            return batch
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        claims: set[tuple[int, str]] = set()
+        postponed: list[_Waiting] = []
+        while self._queue and len(batch) < self._max_batch:
+            item = self._queue.popleft()
+            claim = item.session.claim
+            if claim is not None and claim in claims:
+                postponed.append(item)  # the same key twice: the second waits here for the first
+                continue
+            if not item.receipt.set_running_or_notify_cancel():
+                continue  # nobody waits for it any more, and nothing was promised
+            if claim is not None:
+                claims.add(claim)
+            batch.append(item)
+        self._queue.extendleft(reversed(postponed))
+        return batch
+
+    def _record(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            answers = settle([item.session for item in batch])
+        except Exception:  # noqa: BLE001  the edge of a thread: a defect must not leave callers waiting for ever
+            log.exception("a batch failed for an unforeseen reason", sessions=len(batch))
+            answers = [LedgerUnavailable("The session could not be recorded.", outcome_unknown=True)] * len(batch)
+        finally:
+            with self._changed:
+                self._recording -= 1
+                self._changed.notify_all()
+        for item, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Receipt):
+                item.receipt.set_result(answer)
+            else:
+                item.receipt.set_exception(answer)
+
+
+@cache
+def committer() -> Committer:
+    """The committer of this process, started at its first use."""
+    started = Committer()
+    atexit.register(started.drain, 5.0)  # a command that submits and ends loses nothing
+    return started
+
+
+def submit(session: SubmittedSession) -> Future[Receipt]:
+    """Queue one session with the process's committer; see `Committer.submit_many`."""
+    return committer().submit_many([session])[0]
+
+
+def submit_many(sessions: Sequence[SubmittedSession]) -> list[Future[Receipt]]:
+    """Queue sessions with the process's committer; see `Committer.submit_many`."""
+    return committer().submit_many(sessions)
+
+
+def drain(timeout_s: float) -> bool:
+    """Record what waits and stop taking more. False: not all was recorded in time."""
+    return committer().drain(timeout_s)

@@ -1,0 +1,41 @@
+"""Turns the flat answers of the scripts (member, sort key, member, …) into rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scores.ranking import keys
+from scores.ranking.rows import Row
+
+
+def user_ids(flat: Sequence[str]) -> list[int]:
+    """The players of a flat answer, in its order.
+
+    >>> user_ids(["000000000007", "-30", "000000000009", "-20"])
+    [7, 9]
+    """
+    return [int(member) for member in flat[::2]]
+
+
+def rows(flat: Sequence[str], usernames: Mapping[int, str], *, offset: int, first_rank: int) -> tuple[Row, ...]:
+    """The rows of neighbouring places with their ranks.
+
+    Args:
+        flat: member and sort key of each, in board order.
+        usernames: a member without a name (nobody of ours; it will be swept) is left out.
+        offset: how many rows stand in front of the first one.
+        first_rank: the rank of the first one, smaller than offset + 1 where a tie begins in front of it.
+
+    >>> names = {7: "ada", 8: "bob", 9: "cy"}
+    >>> [row.rank for row in rows(["7", "-30", "8", "-30", "9", "-10"], names, offset=4, first_rank=3)]
+    [3, 3, 7]
+    """
+    totals = [keys.total_score(sort_key) for sort_key in flat[1::2]]
+    found = []
+    rank = first_rank
+    for place, (user_id, total) in enumerate(zip(user_ids(flat), totals, strict=True)):
+        if place and total != totals[place - 1]:
+            rank = offset + place + 1
+        if user_id in usernames:
+            found.append(Row(user_id, usernames[user_id], rank, total))
+    return tuple(found)

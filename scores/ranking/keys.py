@@ -1,0 +1,54 @@
+"""How ranks are written down in Valkey: names of keys, members and numbers. Pure."""
+
+from __future__ import annotations
+
+from scores.boards import WindowRef
+
+CHUNK = 128  # players whose revs and names share a small hash; the same number stands in prelude.lua
+VISIBLE_TOP = 10  # rows whose changes are counted by seq and pushed to every page
+
+
+def tag(window: WindowRef) -> str:
+    """The hash tag that keeps all keys of a window on one cluster shard.
+
+    >>> tag(WindowRef(1, "global", "all"))
+    '{global:all}'
+    """
+    return f"{{{window.board}:{window.window}}}"
+
+
+def meta(window: WindowRef) -> str:
+    """The hash that says which generation is live; without it a window has no ranks."""
+    return f"{tag(window)}:meta"
+
+
+def names(chunk: int) -> str:
+    """The hash with the usernames of the players from 128 * chunk on."""
+    return f"names:{chunk}"
+
+
+def member(user_id: int) -> str:
+    """A player in a sorted set: fixed width, so that equal sort keys stand in ascending user id.
+
+    >>> member(7)
+    '000000000007'
+    """
+    return f"{user_id:012d}"
+
+
+def sort_key_text(sort_key: float) -> str:
+    """A sort key as Valkey reads it back to the same double.
+
+    >>> sort_key_text(-9007199254740991.0)
+    '-9007199254740991.0'
+    """
+    return repr(sort_key)
+
+
+def total_score(sort_key: str) -> int:
+    """The total that a sort key of a summing board stands for.
+
+    >>> total_score("-9007199254740991")
+    9007199254740991
+    """
+    return -int(float(sort_key))

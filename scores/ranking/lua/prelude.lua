@@ -1,0 +1,36 @@
+-- Stands before every script of a board window. All its keys share the hash tag `{board:window}`, so
+-- they live on one cluster shard; the ones that depend on the generation are derived here, because
+-- only the script knows the generation at the moment it runs.
+--
+-- Trap: never turn a total or a sort key into text in Lua, `tostring(2^53-1)` is 9.007199254741e+15.
+-- They pass through as the strings that they came as.
+
+local CHUNK = 128  -- revs of that many players share one small hash, which Valkey packs tightly
+
+local function ranks_key(tag, generation)
+  return tag .. ':' .. generation .. ':ranks'
+end
+
+-- Brings one row into a generation if its rev is newer than the one there. true: it did.
+local function apply_row(tag, generation, member, sort_key, rev, hidden)
+  local user_id = tonumber(member)
+  local revs = tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', math.floor(user_id / CHUNK))
+  local field = string.format('%.0f', user_id % CHUNK)
+  local known = redis.call('HGET', revs, field)
+  if known and tonumber(known) >= tonumber(rev) then
+    return false
+  end
+  redis.call('HSET', revs, field, rev)
+  if hidden == '1' then
+    redis.call('ZREM', ranks_key(tag, generation), member)  -- the rev stays: an older row must not bring it back
+  else
+    redis.call('ZADD', ranks_key(tag, generation), sort_key, member)
+  end
+  return true
+end
+
+-- 1 + the number of players with a better (smaller) sort key: ties share a rank.
+local function rank_of(ranks, sort_key)
+  return redis.call('ZCOUNT', ranks, '-inf', '(' .. sort_key) + 1
+end
+

@@ -1,0 +1,49 @@
+-- Brings committed rows into the ranks of one window, each only if its rev is newer than the one known.
+--
+-- KEYS[1]  {board:window}:meta
+-- ARGV[1]  the tag, `{board:window}`
+-- ARGV[2]  how many rows are the visible top
+-- ARGV[3]  the watermark that the rows were read from, ARGV[4] the one they reach; both '' where unknown
+-- ARGV[5…] four per row: member (12 digits), sort key, rev, hidden ('1' or '0')
+--
+-- Answer: false where the window has no ranks (only a rebuild makes them; rows still reach one under way).
+--         {epoch, seq, players, ranks, changed, top before, top after}
+--         ranks: one per row, in order, false where the player is not shown
+--         changed: 1 where the visible top changed, and only then the tops, flat: member, sort key, …
+local meta, tag, top = KEYS[1], ARGV[1], tonumber(ARGV[2]) - 1
+local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'epoch', 'seq')
+local generation, building = known[1], known[2]
+
+if building then
+  for i = 5, #ARGV, 4 do
+    apply_row(tag, building, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  end
+end
+if not generation then
+  return false
+end
+
+local ranks = ranks_key(tag, generation)
+local before = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
+local applied = false
+for i = 5, #ARGV, 4 do
+  applied = apply_row(tag, generation, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) or applied
+end
+if ARGV[4] ~= '' and known[3] == ARGV[3] then
+  redis.call('HSET', meta, 'watermark', ARGV[4])
+end
+
+local places = {}
+for i = 5, #ARGV, 4 do
+  local sort_key = redis.call('ZSCORE', ranks, ARGV[i])
+  places[#places + 1] = sort_key and rank_of(ranks, sort_key) or false
+end
+
+local players = redis.call('ZCARD', ranks)
+if applied then
+  local after = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
+  if table.concat(before, ' ') ~= table.concat(after, ' ') then
+    return {known[4], redis.call('HINCRBY', meta, 'seq', 1), players, places, 1, before, after}
+  end
+end
+return {known[4], tonumber(known[5]), players, places, 0}

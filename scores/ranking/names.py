@@ -1,0 +1,56 @@
+"""Usernames beside the ranks, so that a page, a connect or a push needs no PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+
+from scores.changes import NameChange
+from scores.models import Player
+from scores.ranking import keys
+from scores.ranking.valkey import ScriptCall, valkey
+
+_reading = threading.Lock()
+
+
+def remember_calls(changes: Iterable[NameChange]) -> list[ScriptCall]:
+    """The script calls that keep these names, one per chunk of players; older revs are ignored there."""
+    chunks: dict[int, list[str | int]] = {}
+    for change in changes:
+        chunk, field = divmod(change.user_id, keys.CHUNK)
+        chunks.setdefault(chunk, []).extend((field, change.rev, change.username))
+    return [ScriptCall("remember_names", keys.names(chunk), arguments) for chunk, arguments in chunks.items()]
+
+
+def usernames(user_ids: Sequence[int]) -> dict[int, str]:
+    """The usernames of players, from Valkey; those that it lacks are read from PostgreSQL once and kept.
+
+    Raises:
+        RanksUnavailable: Valkey does not answer.
+        django.db.Error: a name is missing and PostgreSQL does not answer.
+    """
+    wanted = list(dict.fromkeys(user_ids))
+    known = _from_valkey(wanted)
+    missing = [user_id for user_id in wanted if user_id not in known]
+    if not missing:
+        return known
+    with _reading:  # of many readers that miss the same name, one asks PostgreSQL
+        known |= _from_valkey(missing)
+        missing = [user_id for user_id in missing if user_id not in known]
+        rows = Player.objects.filter(pk__in=missing).values_list("id", "username", "rev") if missing else []
+        changes = [NameChange(*row) for row in rows]
+        if changes:
+            valkey().run(remember_calls(changes))
+    return known | {change.user_id: change.username for change in changes}
+
+
+def _from_valkey(user_ids: Sequence[int]) -> dict[int, str]:
+    if not user_ids:
+        return {}
+    places = [divmod(user_id, keys.CHUNK) for user_id in user_ids]
+    answers = valkey().commands([("HGET", keys.names(chunk), field) for chunk, field in places])
+    return {
+        user_id: answer.partition(":")[2]
+        for user_id, answer in zip(user_ids, answers, strict=True)
+        if answer is not None
+    }

@@ -1,0 +1,119 @@
+"""What people ask of a board: from the ranks in Valkey, and from PostgreSQL where these are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from scores import boards
+from scores.boards import WindowRef
+from scores.errors import RanksUnavailable, UnknownPlayer
+from scores.ranking import flat, from_sql, keys, names
+from scores.ranking.rows import Page
+from scores.ranking.valkey import ScriptCall, valkey
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which state of a board window the ranks are in."""
+
+    epoch: str
+    seq: int
+    window: str
+
+
+class _RanksMissing(RanksUnavailable):
+    """Valkey answers, but knows no ranks of this window (yet)."""
+
+
+def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Page:
+    """The rows of the board's current window from place `offset` on, best first.
+
+    Raises:
+        UnknownBoard: no such board.
+        RanksUnavailable: Valkey is away and PostgreSQL is asked too much already.
+    """
+    window = boards.current(board)
+    return _answer(
+        lambda: _page(window, "read_page", offset, limit),
+        lambda: from_sql.top(window, limit=limit, offset=offset),
+    )
+
+
+def rank(board: str, user_id: int) -> Page:
+    """A page of the board's current window that holds just the player's row.
+
+    Raises:
+        UnknownBoard: no such board.
+        UnknownPlayer: the board does not show the player.
+        RanksUnavailable: as `top`.
+    """
+    window = boards.current(board)
+    return _answer(
+        lambda: _shown(_page(window, "read_around", keys.member(user_id), 1), user_id),
+        lambda: from_sql.rank(window, user_id),
+    )
+
+
+def around(board: str, user_id: int, *, limit: int = 5) -> Page:
+    """`limit` rows of the current window with the player in the middle; at the ends the frame is shifted.
+
+    Raises:
+        UnknownBoard: no such board.
+        UnknownPlayer: the board does not show the player.
+        RanksUnavailable: as `top`.
+    """
+    window = boards.current(board)
+    return _answer(
+        lambda: _shown(_page(window, "read_around", keys.member(user_id), limit), user_id),
+        lambda: from_sql.around(window, user_id, limit=limit),
+    )
+
+
+def versions(board_slugs: Sequence[str]) -> dict[str, Version | None]:
+    """The state of each board's current window; None where ranks are missing. PostgreSQL is not asked.
+
+    Raises:
+        UnknownBoard: no such board.
+        RanksUnavailable: Valkey does not answer.
+    """
+    windows = [boards.current(board) for board in board_slugs]
+    answers = valkey().commands(
+        [("HMGET", keys.meta(window), "generation", "epoch", "seq") for window in windows],
+    )
+    return {
+        window.board: Version(epoch, int(seq), window.window) if generation is not None else None
+        for window, (generation, epoch, seq) in zip(windows, answers, strict=True)
+    }
+
+
+def _answer(from_ranks: Callable[[], Page], fallback: Callable[[], Page]) -> Page:
+    try:
+        return from_ranks()
+    except RanksUnavailable:
+        return fallback()
+
+
+def _page(window: WindowRef, script: str, *arguments: str | int) -> Page:
+    answer = valkey().run([ScriptCall(script, keys.meta(window), [keys.tag(window), *arguments])])[0]
+    if not answer:
+        raise _RanksMissing(window.board)
+    epoch, seq, players, offset, first_rank, rows = answer
+    usernames = names.usernames(flat.user_ids(rows))
+    return Page(
+        board=window.board,
+        window=window.window,
+        epoch=epoch,
+        seq=seq,
+        as_of=datetime.now(UTC),
+        players=players,
+        source="ranks",
+        rows=flat.rows(rows, usernames, offset=offset, first_rank=first_rank),
+    )
+
+
+def _shown(page: Page, user_id: int) -> Page:
+    if not page.rows:
+        raise UnknownPlayer(user_id)
+    return page

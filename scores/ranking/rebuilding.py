@@ -1,0 +1,122 @@
+"""Makes the ranks of a window anew from PostgreSQL, beside the live ones, while submits go on.
+
+1. `rebuild_begin`: from here on live writes go to the new generation too.
+2. A snapshot of the standings is streamed into it, chunk by chunk; rows that a live write has
+   brought in a newer rev are left alone.
+3. `rebuild_switch`: the new generation becomes the live one, if no chunk is lost and no other
+   builder has taken over. Its watermark is the snapshot: the reconciler reads on from there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import psycopg
+from django.db import connection, transaction
+
+from scores.boards import WindowRef
+from scores.changes import NameChange
+from scores.ranking import keys, names
+from scores.ranking.identity import identity
+from scores.ranking.projecting import row_arguments
+from scores.ranking.valkey import ScriptCall, valkey
+
+_CHUNK_ROWS = 2_000  # a few milliseconds of Valkey's time: live scripts wait that long at most
+_LEASE_MS = 10_000  # a builder that gives no sign for so long may be replaced
+
+_SNAPSHOT = """
+COPY (
+    SELECT standing.user_id, standing.sort_key, standing.rev, standing.hidden, player.username, player.rev
+    FROM leaderboard AS standing JOIN users AS player ON player.id = standing.user_id
+    WHERE standing.window_id = {window_id}
+    ORDER BY standing.user_id
+) TO STDOUT
+"""
+
+
+class RebuildAborted(Exception):
+    """Another builder is at work, or Valkey lost a part of what was sent: the old ranks stay as they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild made."""
+
+    epoch: str
+    players: int
+
+
+def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda rows: None) -> Rebuilt:
+    """Make the ranks of the window anew and switch to them.
+
+    Args:
+        window: any window, whether it has ranks or not.
+        progress: called after each chunk with the number of players so far.
+
+    Raises:
+        RebuildAborted: nothing was switched; trying again later is right.
+        RanksUnavailable: Valkey does not answer; nothing was switched.
+    """
+    generation = secrets.token_hex(4)
+    epoch = secrets.token_hex(4)
+    if not _script(window, "rebuild_begin", generation, _LEASE_MS):
+        raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
+    chunks = players = 0
+    with transaction.atomic(durable=True):
+        watermark = _open_snapshot()
+        whose = identity()
+        for rows in _snapshot_chunks(window):
+            chunk = ScriptCall(
+                "rebuild_chunk",
+                keys.meta(window),
+                [keys.tag(window), generation, _LEASE_MS, *row_arguments(row[:4] for row in rows)],
+            )
+            name_calls = names.remember_calls(NameChange(row[0], row[4], row[5]) for row in rows)
+            if not valkey().run([*name_calls, chunk])[-1]:
+                raise RebuildAborted(f"Another builder has taken over {keys.tag(window)}.")
+            chunks += 1
+            players += len(rows)
+            progress(players)
+    if not _script(window, "rebuild_switch", generation, str(chunks), epoch, watermark, whose):
+        raise RebuildAborted(f"Valkey lost a part of the new ranks of {keys.tag(window)}.")
+    _discard_old_generations(window)
+    return Rebuilt(epoch, players)
+
+
+def _script(window: WindowRef, script: str, *arguments: str | int) -> bool:
+    return bool(valkey().run([ScriptCall(script, keys.meta(window), arguments)])[0])
+
+
+def _discard_old_generations(window: WindowRef) -> None:
+    for found in valkey().keys_matching(f"{_glob(keys.tag(window))}:*"):
+        _script(window, "discard", keys.tag(window), *found)
+
+
+def _open_snapshot() -> str:
+    """Begin reading one state of PostgreSQL; give its name, the watermark."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = 0")  # a large board takes longer than a request may
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
+
+
+def _snapshot_chunks(window: WindowRef) -> Iterator[list[tuple[int, float, int, bool, str, int]]]:
+    cursor = psycopg.Cursor(connection.connection)
+    with cursor.copy(_SNAPSHOT.format(window_id=int(window.id))) as copy:
+        copy.set_types(["int8", "float8", "int8", "bool", "text", "int8"])
+        chunk: list[tuple[int, float, int, bool, str, int]] = []
+        for row in copy.rows():
+            chunk.append(row)
+            if len(chunk) == _CHUNK_ROWS:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+
+
+def _glob(text: str) -> str:
+    """The text with the characters escaped that mean something in a glob pattern."""
+    return "".join(f"\\{character}" if character in "*?[]\\^-" else character for character in text)

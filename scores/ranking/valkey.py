@@ -1,0 +1,142 @@
+"""The connection to Valkey: short timeouts, no retries, a breaker, and our scripts by their names."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import redis
+import structlog
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from scores.errors import RanksUnavailable
+
+_LUA = Path(__file__).parent / "lua"
+_CONNECT_TIMEOUT_S = 0.3
+_ANSWER_TIMEOUT_S = 1.0  # many times what the largest batch takes
+_BREAK_S = 1.0  # how long nobody asks again after Valkey did not answer
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCall:
+    """One call of `lua/<script>.lua` on one key."""
+
+    script: str
+    key: str
+    arguments: Sequence[str | int]
+
+
+@cache
+def _source(script: str) -> str:
+    text = (_LUA / f"{script}.lua").read_text(encoding="utf-8")
+    return text if script == "remember_names" else (_LUA / "prelude.lua").read_text(encoding="utf-8") + text
+
+
+@cache
+def _sha(script: str) -> str:
+    return hashlib.sha1(_source(script).encode(), usedforsecurity=False).hexdigest()
+
+
+class Valkey:
+    """Asks Valkey, or says at once that it is away. Thread-safe."""
+
+    def __init__(self, url: str) -> None:
+        # Every timeout is explicit: redis-py's defaults would hold a caller for up to a minute, with ten retries.
+        self._client = redis.Redis.from_url(
+            url,
+            decode_responses=True,
+            protocol=2,
+            socket_connect_timeout=_CONNECT_TIMEOUT_S,
+            socket_timeout=_ANSWER_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._lock = threading.Lock()
+        self._closed_until = 0.0  # monotonic
+
+    def run(self, calls: Sequence[ScriptCall]) -> list[Any]:
+        """The answers of the calls, in order, in one round trip. Each call is atomic, the sequence is not.
+
+        Raises:
+            RanksUnavailable: Valkey does not answer, or refused a call; some of the calls may have been done.
+        """
+        answers = self._round_trip([("EVALSHA", _sha(call.script), 1, call.key, *call.arguments) for call in calls])
+        if any(isinstance(answer, redis.exceptions.NoScriptError) for answer in answers):
+            # Valkey was restarted or flushed. Our scripts may run twice, so all of them are simply sent again.
+            scripts = sorted({call.script for call in calls})
+            self._round_trip([("SCRIPT", "LOAD", _source(script)) for script in scripts])
+            answers = self._round_trip([("EVALSHA", _sha(call.script), 1, call.key, *call.arguments) for call in calls])
+        return self._without_errors(answers)
+
+    def commands(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+        """The answers of plain commands, in order, in one round trip.
+
+        Raises:
+            RanksUnavailable: as `run`.
+        """
+        return self._without_errors(self._round_trip(commands))
+
+    def keys_matching(self, pattern: str) -> Iterator[list[str]]:
+        """The keys that match a glob pattern, in bunches; one that comes or goes meanwhile may be missed.
+
+        Raises:
+            RanksUnavailable: as `run`.
+        """
+        cursor = 0
+        while True:
+            cursor, found = self.commands([("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)])[0]
+            if found:
+                yield found
+            if cursor == 0:
+                return
+
+    def _round_trip(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+        if time.monotonic() < self._closed_until:
+            raise RanksUnavailable("Valkey did not answer a moment ago.")
+        try:
+            with self._client.pipeline(transaction=False) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command)
+                return pipeline.execute(raise_on_error=False)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            self._break(error)
+            raise RanksUnavailable(str(error)) from error
+
+    def _without_errors(self, answers: list[Any]) -> list[Any]:
+        for answer in answers:
+            if isinstance(answer, redis.RedisError):
+                # LOADING, READONLY, OOM, BUSY, a key of a foreign type: all mean that PostgreSQL must answer.
+                log.warning("Valkey refused a command", error=str(answer))
+                raise RanksUnavailable(str(answer)) from answer
+        return answers
+
+    def _break(self, error: Exception) -> None:
+        with self._lock:
+            if time.monotonic() >= self._closed_until:
+                log.warning("Valkey does not answer; PostgreSQL does meanwhile", error=str(error))
+            self._closed_until = time.monotonic() + _BREAK_S
+
+
+@cache
+def valkey() -> Valkey:
+    """The connection of this process."""
+    return Valkey(settings.REDIS_URL)
+
+
+def eviction_policy() -> str:
+    """Valkey's `maxmemory-policy`. Any but `noeviction` would silently take players off the boards.
+
+    Raises:
+        RanksUnavailable: Valkey does not answer.
+    """
+    memory: dict[str, Any] = valkey().commands([("INFO", "memory")])[0]  # redis-py parses it
+    return str(memory["maxmemory_policy"])
