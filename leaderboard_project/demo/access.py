@@ -1,0 +1,51 @@
+"""What the demo needs to get in: an API key for the simulated game server and a login for the admin site."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from leaderboard_project.embedded.for_command import default_data_directory
+from leaderboard_project.embedded.secrets import Secrets
+from scores import keys
+from scores.models import Player
+
+API_KEY = "demo_api_key"
+_ADMIN_PASSWORD = "demo_admin_password"  # noqa: S105  (the name of a secret, not one)
+_SCOPES = ("sessions:submit", "players:create")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Shown to whoever started the demo."""
+
+    api_key: str
+    admin_password: str
+
+
+def prepare() -> Access:
+    """Make the demo's API key and admin login, or find those of the last time.
+
+    Both are kept in the data directory's `secrets.json`; where the database does not know them
+    (it was restored or is another one), they are made anew.
+    """
+    kept = Secrets(default_data_directory())
+    return Access(_api_key(kept), _admin_password(kept))
+
+
+def _api_key(kept: Secrets) -> str:
+    known = kept.get(API_KEY)
+    if known is not None and keys.authenticate(known) is not None:
+        return known
+    _, secret = keys.create("demo", _SCOPES)
+    kept.keep(API_KEY, secret)
+    return secret
+
+
+def _admin_password(kept: Secrets) -> str:
+    password = kept.get_or_draw(_ADMIN_PASSWORD, lambda: secrets.token_urlsafe(12))
+    admin, _ = Player.objects.get_or_create(username="admin", defaults={"is_staff": True, "is_superuser": True})
+    if not admin.check_password(password):
+        admin.set_password(password)
+        admin.save(update_fields=["password"])
+    return password

@@ -1,0 +1,82 @@
+"""`manage.py serve`: the whole product by one command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from typing_extensions import override
+
+from leaderboard_project.children import Child, parent_pipe
+from leaderboard_project.demo import access
+from leaderboard_project.embedded.for_command import running_pair
+from leaderboard_project.listening import CannotListen, answers_ready, listening_socket, local_address
+from leaderboard_project.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    """Starts the servers, web processes and the worker, and keeps them running until it is told to stop."""
+
+    help = "Serve the leaderboard: servers, migrations, web processes and the worker."
+    # Checked by the tests; at every start they would only take time.
+    requires_system_checks = ()
+
+    @override
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+        parser.add_argument("--processes", type=int, default=1, help="web processes (default: %(default)s)")
+        parser.add_argument("--demo", action="store_true", help="also play simulated games, so that the page moves")
+        # Read by manage.py before the settings; named here for --help and so that it is accepted.
+        parser.add_argument("--data", type=Path, help="directory of the data (default: RANKCAST_DATA or ./var)")
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["processes"] < 1:
+            raise CommandError("--processes must be at least 1.")
+        try:
+            listening = listening_socket(options["host"], options["port"])
+        except CannotListen as error:
+            raise CommandError(str(error)) from None
+        host, port = local_address(listening)
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        call_command("migrate", verbosity=0, interactive=False)
+        lines = [f"Rankcast is ready at {url}"]
+        if options["demo"]:
+            demo = access.prepare()
+            lines += [f"API key: {demo.api_key}", f"Admin: {url}admin/ with user admin, password {demo.admin_password}"]
+        connection.close_pool()  # the children have their own; this process needs none any more
+        reading, writing = parent_pipe()
+        with reading, writing:
+            children = _children(listening, url, reading, processes=options["processes"], demo=options["demo"])
+            Supervisor(children, running_pair()).run(
+                is_ready=lambda: answers_ready(host, port),
+                when_ready=lambda: self.stdout.write("\n".join(lines)),
+                when_stopping=listening.close,  # who comes now is refused instead of waiting in vain
+            )
+
+
+def _children(listening: socket.socket, url: str, pipe: IO[bytes], *, processes: int, demo: bool) -> list[Child]:
+    """The children in the order in which they are started."""
+    environment = dict(os.environ)
+    environment["SECRET_KEY"] = settings.SECRET_KEY  # the same in all of them, also where it was drawn for this run
+    environment["PYTHONPATH"] = str(settings.BASE_DIR)  # `python -m` finds the package from any directory
+    if demo:
+        environment.setdefault("RANKCAST_PLAYERS_MAY_SUBMIT", "1")
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    web = [sys.executable, "-m", "leaderboard_project.web", "--fd", str(listening.fileno())]
+    start = partial(Child, environment=environment, pipe=pipe)
+    children = [start(f"web {number}", web, inherit=[listening.fileno()]) for number in range(1, processes + 1)]
+    children.append(start("worker", [*manage, "worker"]))
+    if demo:
+        children.append(start("play", [*manage, "play", "--url", url]))
+    return children

@@ -1,0 +1,84 @@
+"""Keeps the children of `serve` and the embedded servers running, and ends them in order."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from leaderboard_project.children import Child
+from leaderboard_project.embedded.errors import EmbeddedError
+from leaderboard_project.embedded.pair import Pair
+
+logger = logging.getLogger(__name__)
+
+#: How often the children are looked at, in seconds.
+_LOOK_EVERY_S = 0.1
+#: How long the children may take to end, in seconds: the web processes' own grace and a little more.
+_STOP_S = 15.0
+
+
+class Supervisor:
+    """Runs children until a signal; afterwards none of them is left."""
+
+    def __init__(self, children: Sequence[Child], pair: Pair | None) -> None:
+        """Take charge of `children`, in the order in which they start, and of the pair if it is ours."""
+        self._children = children
+        self._pair = pair
+        self._stop = threading.Event()
+        self._hurry = threading.Event()
+
+    def run(
+        self,
+        *,
+        is_ready: Callable[[], bool],
+        when_ready: Callable[[], object],
+        when_stopping: Callable[[], object],
+    ) -> None:
+        """Start everything, call `when_ready` once `is_ready()`, and stay until SIGTERM or Ctrl-C.
+
+        A second signal ends the children without waiting for open requests. The signals' handlers
+        stay in place, so that no third one can interrupt the servers' own end.
+        """
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        try:
+            for child in self._children:
+                child.start()
+            ready = False
+            while not self._stop.wait(_LOOK_EVERY_S):
+                if not ready and is_ready():
+                    ready = True
+                    when_ready()
+                self._look()
+        finally:
+            when_stopping()
+            self._end_children()
+
+    def _look(self) -> None:
+        if self._pair is not None:
+            try:
+                for name in self._pair.restart_dead():
+                    logger.warning("%s had ended and was started again.", name)
+            except EmbeddedError as error:
+                logger.error("%s", error)  # noqa: TRY400  (the sentence says it all; it is tried again)
+        for child in self._children:
+            child.restart_if_dead()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    def _end_children(self) -> None:
+        deadline = time.monotonic() + _STOP_S
+        for child in self._children:
+            child.terminate()
+        while any(child.is_running() for child in self._children):
+            if self._hurry.wait(_LOOK_EVERY_S / 2) or time.monotonic() >= deadline:
+                break
+        for child in self._children:
+            child.kill()
