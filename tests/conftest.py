@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 from scores import boards
@@ -13,11 +14,18 @@ from scores.models import Client, Player
 from scores.ranking.valkey import valkey
 
 _EMPTY = """
-SET session_replication_role = replica;  -- past the triggers that refuse deletion
 TRUNCATE users, clients, api_keys, game_sessions, leaderboard, idempotency_keys, django_session, django_admin_log
     RESTART IDENTITY CASCADE;
-SET session_replication_role = origin;
 """
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, migrated; pytest-django's own makes none for tests that carry no mark of its."""
+    with django_db_blocker.unblock():
+        databases = setup_databases(verbosity=0, interactive=False)
+        yield
+        teardown_databases(databases, verbosity=0)
 
 
 @pytest.fixture
