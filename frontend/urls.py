@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from frontend import views
+
+app_name = "frontend"
+urlpatterns = [path("", views.board, name="board")]
