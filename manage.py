@@ -8,11 +8,13 @@ import sys
 
 from leaderboard_project.embedded.errors import EmbeddedError
 from leaderboard_project.embedded.for_command import servers_for
+from leaderboard_project.parent import end_with_parent
 
 
 def main() -> None:
     """Run one management command, with the servers it needs."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
+    end_with_parent()
     try:
         with servers_for(sys.argv):
             # Only now: importing Django's management reads the settings, which read the addresses.
@@ -21,6 +23,8 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except EmbeddedError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell would say it: ended by Ctrl-C
 
 
 if __name__ == "__main__":

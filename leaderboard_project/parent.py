@@ -17,8 +17,13 @@ VARIABLE = "RANKCAST_PARENT_PIPE"
 _GRACE_S = 5.0
 
 
-def end_with_parent(end: Callable[[], None] = lambda: signal.raise_signal(signal.SIGTERM)) -> None:
-    """Watch the parent's pipe from a thread and call `end` there when the parent is gone; by default SIGTERM.
+def terminate() -> None:
+    """Send SIGTERM to our own main thread, where a sleep or a wait must notice it."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+def end_with_parent(end: Callable[[], None] = terminate) -> None:
+    """Watch the parent's pipe from a thread and call `end` there when the parent is gone.
 
     Whatever still runs a few seconds later is cut off: no process of ours outlives `serve`.
     """
