@@ -21,7 +21,8 @@ CURRENT = "current"
 
 #: What a client may put on a request to find its answer; given back as it was.
 RequestId = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, Meta(max_length=64)]
-BoardName = Annotated[str, Meta(min_length=1, max_length=64)]
+#: Boards and windows go by slugs; nothing else reaches Valkey or PostgreSQL.
+Slug = Annotated[str, Meta(max_length=64, pattern=r"\A[-a-zA-Z0-9_]+\Z")]
 
 ErrorCode = Literal[
     "bad_frame",
@@ -35,6 +36,9 @@ ErrorCode = Literal[
     "unknown_op",
     "unknown_window",
 ]
+
+#: Errors that say that the frame could not be read; too many of them end the socket.
+UNREADABLE: frozenset[ErrorCode] = frozenset({"bad_frame", "bad_json", "frame_too_large", "not_text"})
 
 
 # --- What the server says ---------------------------------------------------------------------
@@ -154,6 +158,12 @@ def snapshot(board: Board, request_id: RequestId | UnsetType = UNSET) -> Snapsho
     )
 
 
+def unavailable(request_id: RequestId | UnsetType = UNSET) -> Error:
+    """The error that says: not now."""
+    detail = "The board cannot be read now."
+    return Error(code="unavailable", detail=detail, temporary=True, retry_ms=2_000, id=request_id)
+
+
 def diff_frame(diff: Diff) -> DiffFrame:
     """The diff frame of a difference."""
     return DiffFrame(
@@ -196,8 +206,8 @@ class ClientFrame(Struct, frozen=True, tag_field="op"):
 class Subscribe(ClientFrame, frozen=True, tag="subscribe"):
     """Watch a board from now on."""
 
-    board: BoardName
-    window: BoardName = CURRENT
+    board: Slug
+    window: Slug = CURRENT
     since: Since | None = None
     id: RequestId | UnsetType = UNSET
 
@@ -205,16 +215,16 @@ class Subscribe(ClientFrame, frozen=True, tag="subscribe"):
 class Unsubscribe(ClientFrame, frozen=True, tag="unsubscribe"):
     """Watch a board no longer."""
 
-    board: BoardName
-    window: BoardName = CURRENT
+    board: Slug
+    window: Slug = CURRENT
     id: RequestId | UnsetType = UNSET
 
 
 class Resync(ClientFrame, frozen=True, tag="resync"):
     """Send me a snapshot: what I have does not fit."""
 
-    board: BoardName
-    window: BoardName = CURRENT
+    board: Slug
+    window: Slug = CURRENT
     id: RequestId | UnsetType = UNSET
 
 

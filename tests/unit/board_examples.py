@@ -1,7 +1,7 @@
 """The examples of diffs and snapshots that the Python and the JavaScript tests share.
 
-`uv run python -m tests.unit.board_examples` writes the file anew after a deliberate change;
-`test_board_examples` fails when it differs from what stands here.
+After a deliberate change `UPDATE_EXAMPLES=1 uv run pytest tests/unit/test_board_examples.py` writes the
+file anew; without it that test fails where the file differs from what stands here.
 """
 
 from __future__ import annotations
@@ -160,8 +160,3 @@ def _build() -> list[dict[str, Any]]:  # a list of examples; long because they a
 
 def text() -> str:
     return json.dumps(_build(), ensure_ascii=False, indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(text(), encoding="utf-8")

@@ -1,0 +1,127 @@
+"""The sockets of one board in one process, and the ticks that tell them what changed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from msgspec import UNSET, UnsetType
+
+from realtime import messages
+from realtime.board import Board, Diff, diff, share_history
+from realtime.counters import Counters
+from realtime.limits import Limits
+from realtime.live_board import LiveBoard, Read
+from realtime.messages import RequestId, Since
+from realtime.subscriber import Subscriber
+
+#: After so many sockets a tick lets the loop do other things: submits must not wait for thousands of sends.
+SOCKETS_AT_ONCE = 256
+
+
+class BoardFeed:
+    """Tells the sockets of one board, ten times a second at most.
+
+    Every watching socket was last sent the state `last_sent`, but for those that are behind. A
+    tick encodes one frame, the way from there to the current state, and hands it to all of them.
+    """
+
+    def __init__(self, board: str, *, read: Read, limits: Limits, counters: Counters) -> None:
+        self.board = board
+        self.live = LiveBoard(board, read=read, limits=limits, counters=counters)
+        self.last_sent: Board | None = None
+        self.subscribers: set[Subscriber] = set()
+        #: When the last socket left, by the loop's clock; None while there is one.
+        self.idle_since: float | None = None
+        self._level: set[Subscriber] = set()
+        self._limits = limits
+        self._counters = counters
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Read the board for the first time; from then on keep it current and tell its sockets.
+
+        Raises:
+            UnknownBoard: there is no such board. Whatever else the read raises passes as well.
+        """
+        await self.live.open()
+        self.last_sent = self.live.current
+        loop = asyncio.get_running_loop()
+        self.idle_since = loop.time()
+        self._tasks = [loop.create_task(self.live.keep_current()), loop.create_task(self._tell())]
+
+    async def close(self) -> None:
+        """End the tasks of this board."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def take(self, step: Diff) -> None:
+        """Fold in a step that some process has published."""
+        self.live.take(step)
+
+    def add(
+        self, subscriber: Subscriber, request_id: RequestId | UnsetType = UNSET, since: Since | None = None
+    ) -> None:
+        """Let a socket that takes frames watch: it gets the state last sent, and every tick from now on.
+
+        The state is chosen and sent in one step, so no tick comes in between. A change that still
+        waits for its tick reaches the newcomer with it, as it reaches everybody else.
+        """
+        at = self.last_sent
+        assert at is not None
+        subscriber.boards[self.board] = self
+        subscriber.behind.discard(self)
+        self.subscribers.add(subscriber)
+        self.idle_since = None
+        frame: messages.ServerFrame
+        if since is not None and at.epoch is not None and at.seq is not None and since == Since(at.epoch, at.seq):
+            frame = messages.Resumed(board=at.board, window=at.window, epoch=at.epoch, seq=at.seq, id=request_id)
+        else:
+            frame = messages.snapshot(at, request_id)
+            self._counters.snapshots += 1
+        if subscriber.offer(messages.encode(frame)):
+            self._level.add(subscriber)
+
+    def discard(self, subscriber: Subscriber) -> None:
+        """Let a socket watch no longer."""
+        self.subscribers.discard(subscriber)
+        if not self.subscribers:
+            self.idle_since = asyncio.get_running_loop().time()
+        self._level.discard(subscriber)
+        subscriber.behind.discard(self)
+        subscriber.boards.pop(self.board, None)
+
+    def is_level(self, subscriber: Subscriber) -> bool:
+        """Whether the state last sent is what this socket was last sent."""
+        return subscriber in self._level
+
+    async def _tell(self) -> None:
+        """Tick at once when the board was quiet, then not again for `tick_s`: the last state is always told."""
+        while True:
+            await self.live.changed.wait()
+            self.live.changed.clear()
+            await self._tick()
+            await asyncio.sleep(self._limits.tick_s)
+
+    async def _tick(self) -> None:
+        before, after = self.last_sent, self.live.current
+        assert before is not None
+        assert after is not None
+        if before is after:
+            return
+        self._counters.ticks += 1
+        follows = share_history(before, after)
+        text = messages.encode(messages.diff_frame(diff(before, after)) if follows else messages.snapshot(after))
+        self.last_sent = after
+        for count, subscriber in enumerate(tuple(self._level), start=1):
+            # A socket that came or caught up during a pause below has this state already: to it
+            # the frame is a duplicate, which every client ignores or takes without harm.
+            if subscriber in self._level and not subscriber.offer(text):
+                self._leave_behind(subscriber)
+            if count % SOCKETS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _leave_behind(self, subscriber: Subscriber) -> None:
+        self._counters.left_behind += 1
+        self._level.discard(subscriber)
+        subscriber.behind.add(self)

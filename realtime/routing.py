@@ -1,0 +1,22 @@
+"""The addresses of the sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from realtime.consumers import LiveBoards
+
+_live_boards: Any = LiveBoards.as_asgi()
+
+
+async def websocket(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application for sockets.
+
+    An unknown path is refused before the handshake is accepted, with 403. Channels' `URLRouter`
+    raises there instead, which would be a 500 and a traceback for each passing scanner.
+    """
+    if scope["path"] == "/ws/leaderboard/":
+        await _live_boards(scope, receive, send)
+    else:
+        await receive()
+        await send({"type": "websocket.close"})
