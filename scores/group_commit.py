@@ -121,7 +121,7 @@ class Committer:
     def _record(self, batch: Sequence[_Waiting]) -> None:
         try:
             answers = settle([item.session for item in batch])
-        except Exception:  # noqa: BLE001  the edge of a thread: a defect must not leave callers waiting for ever
+        except Exception:
             log.exception("a batch failed for an unforeseen reason", sessions=len(batch))
             answers = [LedgerUnavailable("The session could not be recorded.", outcome_unknown=True)] * len(batch)
         finally:

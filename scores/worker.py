@@ -1,0 +1,49 @@
+"""What runs beside the web processes: the reconciler each second, partitions ahead of time."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from django.db import Error, connection
+
+from scores import partitions
+from scores.errors import RanksUnavailable
+from scores.ranking.valkey import eviction_policy
+from scores.reconciler import reconcile
+
+_TICK_S = 1.0
+_PARTITIONS_EVERY_S = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+def work(stop: threading.Event) -> None:
+    """Keep the ranks and partitions in order until `stop` is set. Outlives every outage of its servers."""
+    partitions_at = float("-inf")
+    away = False
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            if began - partitions_at >= _PARTITIONS_EVERY_S:
+                for name in partitions.ensure(connection):
+                    log.info("made a partition", partition=name)
+                partitions_at = began
+            reconcile()
+            away = False
+        except (Error, RanksUnavailable) as error:
+            connection.close()  # a broken connection goes; the next tick takes a fresh one
+            if not away:
+                log.warning("the worker waits for its servers", error=str(error).strip())
+            away = True
+        stop.wait(max(0.0, _TICK_S - (time.monotonic() - began)))
+    connection.close()
+
+
+def refuse_eviction() -> str | None:
+    """Why this Valkey must not be used, or None. An evicted key would silently take players off the boards."""
+    policy = eviction_policy()
+    if policy == "noeviction":
+        return None
+    return f"Valkey's maxmemory-policy is {policy!r}; set it to 'noeviction', or ranks vanish when memory runs out."
