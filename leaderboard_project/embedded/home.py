@@ -37,12 +37,23 @@ def settle(data_directory: Path) -> Home:
     if not account.switch:
         return Home(account, directory, programs)
     if not moved and not account.can_reach(data_directory):
-        elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _tell(f"The account {account.name} cannot reach {data_directory}: the servers' data is in {elsewhere}.")
         directory = elsewhere
-        sys.stderr.write(
-            f"The account {account.name} cannot reach {data_directory}: the servers' files are in {elsewhere}.\n"
-        )
     if not all(map(account.can_reach, (programs.postgres_bin / "postgres", programs.valkey_server))):
-        elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not any(elsewhere.glob("programs-*")):
+            _tell(f"The account {account.name} cannot reach the servers' programs: they are copied to {elsewhere}.")
+        make_open_directory(elsewhere)
         programs = binaries.copied(programs, elsewhere)
+    make_open_directory(directory)
     return Home(account, directory, programs)
+
+
+def make_open_directory(path: Path) -> None:
+    """Create a directory that everybody may pass through, whatever the umask; leave alone what exists."""
+    for missing in reversed([each for each in (path, *path.parents) if not each.exists()]):
+        missing.mkdir()
+        missing.chmod(0o711)
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")

@@ -1,6 +1,8 @@
-"""One process at a time runs servers on a data directory: a file lock that dies with its holder.
+"""One process at a time runs servers on a data directory, and one server at a time uses its files.
 
-Neither server protects its own data well enough: a second Valkey starts happily on the same files.
+Both are file locks, which die with their holders. The servers' own guards are not enough: a second
+Valkey starts happily on the same files, and PostgreSQL's `postmaster.pid` holds a number that may
+belong to another process by now.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from leaderboard_project.embedded.errors import DataInUse
+from leaderboard_project.embedded.errors import DataInUse, EmbeddedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,10 @@ class DataLock:
         Raises:
             DataInUse: somebody else keeps it; the message names the process and says what to do.
         """
-        deadline = time.monotonic() + wait_s
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        while not _locked(fd):
-            if time.monotonic() >= deadline:
-                os.close(fd)
-                raise DataInUse(self._sentence())
-            time.sleep(0.05)
+        if not _locked(fd, wait_s=wait_s):
+            os.close(fd)
+            raise DataInUse(self._sentence())
         os.truncate(fd, 0)
         os.pwrite(fd, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
         self._fd = fd
@@ -61,7 +60,7 @@ class DataLock:
         except FileNotFoundError:
             return None
         try:
-            if _locked(fd):
+            if _locked(fd, wait_s=0):
                 return None
             return _described(os.pread(fd, 4096, 0))
         finally:
@@ -74,12 +73,36 @@ class DataLock:
         return f"The data in {directory} is in use by {who}; stop that first, or choose another directory with --data."
 
 
-def _locked(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def lock_for_server(path: Path, *, wait_s: float) -> int:
+    """A locked file descriptor for a server to inherit: the lock holds until the last process of the server ends.
+
+    Args:
+        path: the lock file; made if it does not exist.
+        wait_s: how long to wait for an earlier server, whose supervisor is gone, to finish.
+
+    Raises:
+        EmbeddedError: an earlier server does not end.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not _locked(fd, wait_s=wait_s):
+        os.close(fd)
+        raise EmbeddedError(
+            f"A server of an earlier start still uses {path.with_suffix('')}; `fuser {path}` finds its processes."
+        )
+    return fd
+
+
+def _locked(fd: int, *, wait_s: float) -> bool:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _described(text: bytes) -> Holder:

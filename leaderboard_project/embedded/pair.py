@@ -10,7 +10,8 @@ from typing import Self
 
 from leaderboard_project.embedded import secrets, sockets
 from leaderboard_project.embedded.addresses import Addresses, addresses_on
-from leaderboard_project.embedded.home import settle
+from leaderboard_project.embedded.errors import EmbeddedError
+from leaderboard_project.embedded.home import make_open_directory, settle
 from leaderboard_project.embedded.lock import DataLock
 from leaderboard_project.embedded.postgres import Postgres
 from leaderboard_project.embedded.secrets import Secrets
@@ -69,8 +70,16 @@ class Pair:
             ServerFailed: a server does not come up.
             EmbeddedError: directories, accounts or wheels are not as they must be.
         """
-        self._data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-        self._lock.acquire(self._command, wait_s=wait_s)
+        try:
+            if os.geteuid() == 0:
+                make_open_directory(self._data)  # the servers run as another account
+            else:
+                self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.acquire(self._command, wait_s=wait_s)
+        except PermissionError:
+            raise EmbeddedError(
+                f"{self._data} belongs to another account; start as that one or choose another directory with --data."
+            ) from None
         try:
             self._servers = self._described()
             for server in self._servers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psycopg
@@ -34,10 +33,12 @@ _SETTINGS = {
 #: For throw-away test servers only: they test behaviour, nothing of theirs must survive a power cut.
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 
-#: A server that was killed may still be held as a zombie, or be writing its last pages.
-_RETRY_S = 2.0
 _STOP_S = 30.0
 _READY_S = 120.0  # recovery after a crash replays up to max_wal_size
+
+
+class _WrongPassword(Exception):
+    """The server answers, but the role has another password."""
 
 
 class Postgres:
@@ -67,6 +68,7 @@ class Postgres:
         """
         self._binaries = binaries
         self._directory = directory
+        self._sockets = sockets
         self._url = postgres_url(sockets, password)
         self._log = log
         self._account = account
@@ -87,18 +89,13 @@ class Postgres:
         """
         if not self._directory.exists():
             self._make()
-        deadline = time.monotonic() + _RETRY_S
-        while True:
-            self._process = self._launch()
-            try:
-                self._process.wait_ready(self._answers, timeout_s=_READY_S)
-            except ServerFailed:
-                self._process.stop(timeout_s=_STOP_S)
-                if "postmaster.pid" not in self._process.last_words() or time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        try:
+            self._start()
+        except _WrongPassword:
+            # The passwords were lost, or the data is older than they are. Who may write the files owns the data.
+            self.stop()
+            self._run_sql(self._directory, f"ALTER ROLE {NAME} PASSWORD '{self._password}';\n")
+            self._start()
 
     def is_running(self) -> bool:
         """Whether the server was started and has not ended."""
@@ -110,9 +107,9 @@ class Postgres:
             self._process.stop(timeout_s=_STOP_S)
             self._process = None
 
-    def _launch(self) -> ServerProcess:
+    def _start(self) -> None:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        return ServerProcess(
+        self._process = ServerProcess(
             [str(self._binaries / "postgres"), "-D", str(self._directory), *options],
             name="PostgreSQL",
             account=self._account,
@@ -120,12 +117,18 @@ class Postgres:
             log=self._log,
             stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
             last_signal=signal.SIGQUIT,  # "immediate": the next start recovers from the log
+            # They name a process id that may be anybody's by now: in a container, the same few come back at each start.
+            leftovers=[self._directory / "postmaster.pid", self._sockets / ".s.PGSQL.5432.lock"],
         )
+        self._process.wait_ready(self._answers, timeout_s=_READY_S)
 
     def _answers(self) -> bool:
         try:
             psycopg.connect(self._url, connect_timeout=2).close()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            # psycopg has no error code for a refused connection; the server speaks English (LC_ALL=C).
+            if "password authentication failed" in str(error):
+                raise _WrongPassword from None
             return False
         return True
 
@@ -150,22 +153,29 @@ class Postgres:
             "--no-instructions",
             *([] if self._settings["fsync"] == "on" else ["--no-sync"]),
         )
-        # Single-user mode: no socket is open yet, and the superuser gets no password: nobody can log in as it.
         # CREATEDB is for `uv run pytest`, pg_monitor for the health pages.
+        self._run_sql(
+            unfinished,
+            f"CREATE ROLE {NAME} LOGIN CREATEDB PASSWORD '{self._password}' IN ROLE pg_monitor;\n"
+            f"CREATE DATABASE {NAME} OWNER {NAME};\n",
+        )
+        unfinished.rename(self._directory)
+
+    def _run_sql(self, directory: Path, statements: str) -> None:
+        """Run statements, one a line, as the superuser while the server is down.
+
+        In single-user mode no socket is open, and the superuser needs no password: nobody can log in as it.
+        """
         self._run(
             "postgres",
             "--single",
             "-D",
-            str(unfinished),
+            str(directory),
             "-c",
             "exit_on_error=true",
             "postgres",
-            standard_input=(
-                f"CREATE ROLE {NAME} LOGIN CREATEDB PASSWORD '{self._password}' IN ROLE pg_monitor;\n"
-                f"CREATE DATABASE {NAME} OWNER {NAME};\n"
-            ),
+            standard_input=statements,
         )
-        unfinished.rename(self._directory)
 
     def _run(self, program: str, *arguments: str, standard_input: str = "") -> None:
         done = subprocess.run(  # noqa: S603

@@ -41,6 +41,9 @@ class Secrets:
         replacement = self._path.with_suffix(".new")
         replacement.unlink(missing_ok=True)
         with os.fdopen(os.open(replacement, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            if os.geteuid() == 0:  # root may look after somebody else's data, who must still be able to read it
+                owner = self._path.parent.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             json.dump(everything, file, indent=2)
             file.flush()
             os.fsync(file.fileno())

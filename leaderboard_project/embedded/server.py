@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -11,10 +12,13 @@ from typing import BinaryIO
 
 from leaderboard_project.embedded.account import Account
 from leaderboard_project.embedded.errors import ServerFailed
+from leaderboard_project.embedded.lock import lock_for_server
 from leaderboard_project.embedded.watchdog import Watchdog
 
 #: A log larger than this is set aside at the next start; one older log is kept.
 _LOG_BYTES = 4 * 1024 * 1024
+#: How long a server of an earlier start, told to end by its watchdog, may take to finish, in seconds.
+_WAIT_S = 30.0
 #: How often a starting server is asked whether it is ready, in seconds.
 _ASK_EVERY_S = 0.01
 
@@ -32,27 +36,31 @@ class ServerProcess:
         log: Path,
         stop_signal: signal.Signals,
         last_signal: signal.Signals = signal.SIGKILL,
+        leftovers: Sequence[Path] = (),
         standard_input: str = "",
     ) -> None:
         """Start `command` in `directory` as `account`; its output goes to `log`.
 
-        `standard_input` is handed to it through a pipe: what must not be seen in the list of processes.
+        `directory` is locked for as long as any process of the server lives; once the lock is ours,
+        `leftovers` of one that was killed are removed. `standard_input` is handed over through a
+        pipe: it holds what must not be seen in the list of processes.
+
+        Raises:
+            EmbeddedError: an earlier server still uses the directory, or the program cannot be run.
         """
         self.name = name
         self._log = log
         self._stop_signal = stop_signal
         self._last_signal = last_signal
-        with _opened(log) as output:
-            self._process = subprocess.Popen(  # noqa: S603
-                command,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=directory,
-                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-                start_new_session=True,  # Ctrl-C at the terminal is for us; the servers stop last, when told
-                **account.popen_options(),
-            )
+        lock = lock_for_server(directory.with_name(f"{directory.name}.lock"), wait_s=_WAIT_S)
+        try:
+            for leftover in leftovers:
+                leftover.unlink(missing_ok=True)
+            self._process = self._launch(command, directory, account, lock)
+        except OSError as error:
+            raise ServerFailed(f"{command[0]} cannot be run: {error.strerror}.") from None
+        finally:
+            os.close(lock)
         self._watchdog = Watchdog(self._process.pid, stop_signal, account)
         if self._process.stdin is not None:
             try:
@@ -60,6 +68,20 @@ class ServerProcess:
                 self._process.stdin.close()
             except BrokenPipeError:
                 pass  # it ended at once; wait_ready tells why
+
+    def _launch(self, command: Sequence[str], directory: Path, account: Account, lock: int) -> subprocess.Popen[bytes]:
+        with _opened(self._log) as output:
+            return subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=directory,
+                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+                pass_fds=[lock],
+                start_new_session=True,  # Ctrl-C at the terminal is for us; the servers stop last, when told
+                **account.popen_options(),
+            )
 
     @property
     def pid(self) -> int:
