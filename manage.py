@@ -8,13 +8,11 @@ import sys
 
 from leaderboard_project.embedded.errors import EmbeddedError
 from leaderboard_project.embedded.for_command import servers_for
-from leaderboard_project.parent import end_with_parent
 
 
 def main() -> None:
     """Run one management command, with the servers it needs."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
-    end_with_parent()
     try:
         with servers_for(sys.argv):
             # Only now: importing Django's management reads the settings, which read the addresses.

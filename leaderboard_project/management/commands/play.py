@@ -16,6 +16,7 @@ from leaderboard_project.demo.games import Season
 from leaderboard_project.demo.submitter import Refused, Submitter
 from leaderboard_project.embedded.for_command import default_data_directory
 from leaderboard_project.embedded.secrets import Secrets
+from leaderboard_project.parent import end_with_parent
 
 #: The invented players stay the same from one evening to the next, so that their totals go on.
 _SEED = 20261121
@@ -38,6 +39,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
+        end_with_parent()
         # From the environment for an outside server, else the key that `serve --demo` keeps in the data directory.
         api_key = os.environ.get("RANKCAST_API_KEY") or Secrets(default_data_directory()).get(API_KEY)
         if not api_key:
