@@ -1,0 +1,133 @@
+"""API keys: made once, verified on every submit, revoked within a second.
+
+A key reads `rk_<prefix>_<secret>`. Only the SHA-256 digest of the whole is stored: a fast hash is
+enough for 256 random bits, and a slow one would be most of a submit's time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from scores.models import ApiKey, Client
+
+_ALPHABET: Final = string.ascii_lowercase + string.digits
+_SHAPE: Final = re.compile(r"rk_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
+_KEEP_S: Final = 0.9  # how long an answer is believed: a revocation takes effect within a second, everywhere
+_CAPACITY: Final = 1024  # answers of each kind; a flood of made-up keys cannot push out the real ones
+
+
+def create(name: str, scopes: Sequence[str]) -> tuple[ApiKey, str]:
+    """A new key of the client `name`, who is made if new; give it and its secret, which is not kept.
+
+    Raises:
+        ValueError: no printable name, no scope, or a scope that does not exist.
+        django.db.DataError: the name is too long.
+    """
+    if not name.strip() or not name.isprintable():
+        raise ValueError("A client needs a name of printable characters.")
+    if not scopes or (unknown := set(scopes).difference(ApiKey.Scope.values)):
+        raise ValueError(
+            f"Unknown scopes: {', '.join(sorted(unknown))}." if scopes else "A key needs at least one scope."
+        )
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    secret = f"rk_{prefix}_{secrets.token_urlsafe(32)}"
+    with transaction.atomic():
+        client, _ = Client.objects.get_or_create(name=name.strip())
+        api_key = ApiKey.objects.create(
+            client=client, prefix=prefix, digest=_digest(secret), scopes=list(dict.fromkeys(scopes))
+        )
+    return api_key, secret
+
+
+def verify(secret: str) -> ApiKey | None:
+    """The key that the secret belongs to, its client at hand; None where it is unknown or revoked.
+
+    Thread-safe. The answer may be up to 0.9 s old; what comes back is shared and must not be changed.
+
+    Raises:
+        django.db.OperationalError: not known already, and PostgreSQL does not answer.
+    """
+    shape = _SHAPE.fullmatch(secret)
+    if shape is None:
+        return None
+    digest = _digest(secret)
+    remembered = _recent.get(digest)
+    if remembered is None:
+        asked_at = time.monotonic()  # before the query: what it reads may already be old when it arrives
+        remembered = _Answer(_read(shape[1], digest), asked_at)
+        _recent.put(digest, remembered)
+    return remembered.api_key
+
+
+def revoke(api_key: ApiKey) -> None:
+    """Let the key be valid no longer: here at once, in other processes within a second."""
+    ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=Now())
+    _recent.forget(api_key.digest)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _read(prefix: str, digest: str) -> ApiKey | None:
+    found = ApiKey.objects.select_related("client").filter(prefix=prefix, revoked_at=None).first()
+    if found is None or not hmac.compare_digest(found.digest, digest):
+        return None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    api_key: ApiKey | None
+    asked_at: float
+
+
+class _Recent:
+    """Answers of the last moment by digest: known and unknown keys apart, each bounded, the oldest go first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, _Answer] = OrderedDict()
+        self._unknown: OrderedDict[str, _Answer] = OrderedDict()
+
+    def get(self, digest: str) -> _Answer | None:
+        """The answer, unless it is too old to be believed."""
+        with self._lock:
+            answer = self._known.get(digest) or self._unknown.get(digest)
+        if answer is None or time.monotonic() - answer.asked_at > _KEEP_S:
+            return None
+        return answer
+
+    def put(self, digest: str, answer: _Answer) -> None:
+        """Remember the answer in place of an older one."""
+        with self._lock:
+            self._drop(digest)
+            answers = self._unknown if answer.api_key is None else self._known
+            answers[digest] = answer
+            if len(answers) > _CAPACITY:
+                answers.popitem(last=False)
+
+    def forget(self, digest: str) -> None:
+        """Ask PostgreSQL the next time."""
+        with self._lock:
+            self._drop(digest)
+
+    def _drop(self, digest: str) -> None:
+        self._known.pop(digest, None)
+        self._unknown.pop(digest, None)
+
+
+_recent = _Recent()
