@@ -88,7 +88,7 @@ def _database(url: str) -> dict[str, Any]:
             "connect_timeout": 3,
             # One budget for a statement that hangs and for a lock that nobody lets go of.
             "options": "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
-            "pool": {"min_size": 1, "max_size": env.integer("RANKCAST_DB_POOL", 16, minimum=4), "timeout": 3},
+            "pool": {"min_size": 1, "max_size": env.integer("RANKCAST_DB_POOL", 16, minimum=4), "timeout": 2},
         },
     }
 
@@ -135,6 +135,30 @@ SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 #: Origins besides the server's own that may open a live socket, as scheme://host[:port].
 ALLOWED_ORIGINS = env.words("RANKCAST_ALLOWED_ORIGINS")
+
+# --- The REST API ------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    # Closed unless a view says otherwise: a forgotten line must not open anything.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["scores.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["scores.api.answers.StructRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["scores.api.documents.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would describe serializers, which we do not have
+    "EXCEPTION_HANDLER": "scores.api.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Rankcast",
+    "DESCRIPTION": "A real-time leaderboard server: submit sessions, read boards. Live boards: see the protocol `lb.v1`.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",  # whose schemas are JSON Schema, as msgspec writes it
+    "POSTPROCESSING_HOOKS": [],  # the default one would move the enums of serializers; structs need none
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 # --- Logs: one readable line per event on a terminal, JSON for machines ------------------------
 

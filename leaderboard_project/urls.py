@@ -10,3 +10,9 @@ urlpatterns = [
     path("", include("scores.api.urls")),
     path("", include("frontend.urls")),
 ]
+
+# Errors outside of views: JSON for programs, pages for people.
+handler400 = "scores.api.errors.bad_request"
+handler403 = "scores.api.errors.permission_denied"
+handler404 = "scores.api.errors.page_not_found"
+handler500 = "scores.api.errors.server_error"

@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
-from scores import boards
+from scores import boards, group_commit
 from scores.models import Client, Player
 from scores.ranking.valkey import valkey
 
@@ -25,6 +25,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         databases = setup_databases(verbosity=0, interactive=False)
         yield
+        group_commit.drain(5)  # its threads hold connections, and a database in use cannot be dropped
         teardown_databases(databases, verbosity=0)
 
 

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from scores.api.views.boards import AroundView, PublicBoardView, RankView, TopView
+from scores.api.views.docs import DocsView, SchemaView
+from scores.api.views.health import AliveView, HealthCheckView, ReadyView
+from scores.api.views.players import PlayersView
+from scores.api.views.submit import SubmitBatchView, SubmitView
+
+urlpatterns = [
+    path("api/leaderboard/submit", SubmitView.as_view(), name="submit"),
+    path("api/leaderboard/submit/batch", SubmitBatchView.as_view(), name="submit-batch"),
+    path("api/leaderboard/top", TopView.as_view(), name="top"),
+    # Ids are read by the views: a bad one is told as such, not as a missing page.
+    path("api/leaderboard/rank/<str:user_id>", RankView.as_view(), name="rank"),
+    path("api/leaderboard/around/<str:user_id>", AroundView.as_view(), name="around"),
+    path("api/players", PlayersView.as_view(), name="players"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/docs/", DocsView.as_view(), name="docs"),
+    path("v1/leaderboard/public", PublicBoardView.as_view(), name="public-leaderboard"),
+    path("v1/health-check", HealthCheckView.as_view(), name="health-check"),
+    path("healthz", AliveView.as_view(), name="healthz"),
+    path("readyz", ReadyView.as_view(), name="readyz"),
+]

@@ -1,0 +1,62 @@
+"""Who asks: API keys of game servers, and what their scopes allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from typing_extensions import override
+
+from scores import keys
+from scores.api.codes import Code
+from scores.api.errors import ApiError
+from scores.models import ApiKey
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+SCHEME: Final = "Api-Key"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Api-Key <key>`. `request.auth` is the key; there is no user behind it."""
+
+    @override
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        """The key of the request; None where it carries none.
+
+        Raises:
+            ApiError: `invalid_api_key`.
+        """
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != SCHEME.lower():
+            return None
+        api_key = keys.verify(secret.strip(" "))
+        if api_key is None:
+            raise ApiError(Code.INVALID_API_KEY, headers={"WWW-Authenticate": SCHEME})
+        return AnonymousUser(), api_key
+
+    @override
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return SCHEME
+
+
+class MaySubmit(BasePermission):
+    """Asks for a key with the scope `sessions:submit`."""
+
+    @override
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """False without a key, which DRF tells as a 401.
+
+        Raises:
+            ApiError: `missing_scope`.
+        """
+        if not isinstance(request.auth, ApiKey):
+            return False
+        if ApiKey.Scope.SUBMIT not in request.auth.scopes:
+            raise ApiError(Code.MISSING_SCOPE, f"The API key lacks the scope {ApiKey.Scope.SUBMIT.value}.")
+        return True

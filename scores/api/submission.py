@@ -1,0 +1,156 @@
+"""From a document to a `SubmittedSession`: everything that can be said about a session without asking the database."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from scores import names
+from scores.api.codes import Code
+from scores.api.contract import MAX_BATCH, MAX_GAME_MODE, MAX_IDEMPOTENCY_KEY, MAX_USER_ID, BatchItem, Submission
+from scores.api.errors import ApiError
+from scores.ledger import MAXIMUM, SubmittedSession
+from scores.models import ApiKey
+
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+_VISIBLE_ASCII: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY}}}")
+_QUOTED: Final = re.compile(r'"([^"\\]*)"')
+
+#: How msgspec tells what it dislikes; tests hold it to that.
+_NAMED: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<field>.*)`", re.DOTALL)
+_PLACED: Final = re.compile(r"(?P<detail>.*) - at `\$\.(?P<field>\w+)`", re.DOTALL)
+#: A text of the right type with a wrong content.
+_INVALID_TEXT: Final = {"outcome": Code.INVALID_OUTCOME, "played_at": Code.INVALID_PLAYED_AT}
+_SHOWN: Final = 100  # characters of an unknown field's name that an error repeats
+
+S = TypeVar("S", bound=Submission)
+
+
+def read_single(document: object, *, api_key: ApiKey, idempotency_header: str | None) -> SubmittedSession:
+    """The session of a single submit.
+
+    Raises:
+        ApiError: whatever is wrong first.
+    """
+    submission = _typed(document, Submission)
+    key = None if idempotency_header is None else _key_from_header(idempotency_header)
+    return _session(submission, api_key, key)
+
+
+def read_item(document: object, *, api_key: ApiKey) -> SubmittedSession:
+    """The session of one item of a batch.
+
+    Raises:
+        ApiError: whatever is wrong first.
+    """
+    item = _typed(document, BatchItem)
+    if item.idempotency_key is not None:
+        _check_key(item.idempotency_key, "idempotency_key")
+    return _session(item, api_key, item.idempotency_key)
+
+
+def items_of(document: dict[str, Any]) -> list[object]:
+    """The items of a batch, not looked at yet: each is read and may fail on its own.
+
+    Raises:
+        ApiError: the envelope around them is wrong.
+    """
+    for name in document:
+        if name != "sessions":
+            raise _unknown_field(name)
+    if "sessions" not in document:
+        raise ApiError(Code.MISSING_FIELD, "The field `sessions` is missing.", fields=["sessions"])
+    items: object = document["sessions"]
+    if not isinstance(items, list):
+        raise ApiError(Code.WRONG_TYPE, "`sessions` must be a list.", fields=["sessions"])
+    if not 1 <= len(items) <= MAX_BATCH:
+        raise ApiError(Code.BATCH_SIZE_OUT_OF_RANGE, fields=["sessions"])
+    return items
+
+
+def _typed(document: object, shape: type[S]) -> S:
+    if not isinstance(document, dict):
+        raise ApiError(Code.NOT_AN_OBJECT)
+    try:
+        return msgspec.convert(document, shape)
+    except msgspec.ValidationError as error:
+        raise _told(str(error)) from error
+
+
+def _told(message: str) -> ApiError:
+    if named := _NAMED.fullmatch(message):
+        if named["what"].startswith("contains"):
+            return _unknown_field(named["field"])
+        return ApiError(Code.MISSING_FIELD, f"The field `{named['field']}` is missing.", fields=[named["field"]])
+    placed = _PLACED.fullmatch(message)
+    if placed is None:
+        return ApiError(Code.WRONG_TYPE, message)
+    field = placed["field"]
+    is_of_another_type = ", got `" in placed["detail"]
+    code = Code.WRONG_TYPE if is_of_another_type else _INVALID_TEXT.get(field, Code.WRONG_TYPE)
+    return ApiError(code, f"`{field}`: {placed['detail']}.", fields=[field])
+
+
+def _unknown_field(name: str) -> ApiError:
+    shown = name[:_SHOWN]
+    return ApiError(Code.UNKNOWN_FIELD, f"There is no field `{shown}`.", fields=[shown])
+
+
+def _session(submission: Submission, api_key: ApiKey, idempotency_key: str | None) -> SubmittedSession:
+    if not 0 <= submission.score <= MAXIMUM:
+        raise ApiError(Code.SCORE_OUT_OF_RANGE, f"`score` must be from 0 to {MAXIMUM}.", fields=["score"])
+    if (submission.user_id is None) == (submission.username is None):
+        raise ApiError(Code.ONE_PLAYER_WANTED, fields=["user_id", "username"])
+    if submission.user_id is not None and not 1 <= submission.user_id <= MAX_USER_ID:
+        raise ApiError(Code.INVALID_USER_ID, fields=["user_id"])
+    return SubmittedSession(
+        client_id=api_key.client_id,
+        score=submission.score,
+        game_mode=_checked_game_mode(submission.game_mode),
+        user_id=submission.user_id,
+        username=None if submission.username is None else _checked_username(submission.username),
+        may_create_player=ApiKey.Scope.CREATE_PLAYERS in api_key.scopes,
+        outcome=submission.outcome,
+        played_at=None if submission.played_at is None else _checked_played_at(submission.played_at),
+        idempotency_key=idempotency_key,
+    )
+
+
+def _checked_username(username: str) -> str:
+    try:
+        return names.normalise(username)
+    except names.InvalidName as error:
+        raise ApiError(Code.INVALID_USERNAME, str(error), fields=["username"]) from error
+
+
+def _checked_game_mode(game_mode: str) -> str:
+    if not (len(game_mode) <= MAX_GAME_MODE and game_mode.strip() and game_mode.isprintable()):
+        raise ApiError(Code.INVALID_GAME_MODE, fields=["game_mode"])
+    return game_mode
+
+
+def _checked_played_at(played_at: datetime) -> datetime:
+    if played_at < _EARLIEST:
+        raise ApiError(Code.INVALID_PLAYED_AT, "`played_at` must not lie before the year 2000.", fields=["played_at"])
+    if played_at > datetime.now(UTC) + _CLOCK_TOLERANCE:
+        raise ApiError(Code.PLAYED_AT_IN_FUTURE, fields=["played_at"])
+    # Only now: a conversion near the year 1 or 9999 would leave the calendar.
+    return played_at.astimezone(UTC)
+
+
+def _key_from_header(header: str) -> str:
+    """The key in an `Idempotency-Key` header; the quotes of RFC 8941 are syntax, plain text is taken as it is."""
+    if not header.startswith('"'):
+        return _check_key(header, "Idempotency-Key")
+    quoted = _QUOTED.fullmatch(header)
+    return _check_key(quoted[1] if quoted else "", "Idempotency-Key")
+
+
+def _check_key(key: str, field: str) -> str:
+    if _VISIBLE_ASCII.fullmatch(key) is None:
+        raise ApiError(Code.INVALID_IDEMPOTENCY_KEY, fields=[field])
+    return key

@@ -1,0 +1,125 @@
+"""Reading boards: the top, one player's place, and the rows around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scores import ranking
+from scores.api import contract, query, schema
+from scores.api.codes import Code
+from scores.api.views.base import ContractView
+from scores.ranking.rows import Page, Row
+
+_READ_ERRORS = (Code.INVALID_BOARD, Code.UNKNOWN_BOARD, Code.UNAVAILABLE)
+_TOP: dict[str, Any] = {
+    "tags": ["boards"],
+    "parameters": [schema.BOARD, schema.limit(10), schema.OFFSET],
+    "responses": {
+        200: contract.TopAnswer,
+        **schema.errors(Code.INVALID_LIMIT, Code.INVALID_OFFSET, *_READ_ERRORS),
+    },
+}
+
+
+class TopView(ContractView):
+    """`GET /api/leaderboard/top`."""
+
+    @extend_schema(operation_id="top_players", summary="The best players", **_TOP)
+    def get(self, request: Request) -> Response:
+        """The best players of a board, best first; equal totals share a rank."""
+        return _top(request)
+
+
+class PublicBoardView(ContractView):
+    """`GET /v1/leaderboard/public`."""
+
+    @extend_schema(operation_id="public_leaderboard", summary="A public board", **_TOP)
+    def get(self, request: Request) -> Response:
+        """The same as `/api/leaderboard/top`."""
+        return _top(request)
+
+
+class RankView(ContractView):
+    """`GET /api/leaderboard/rank/{user_id}`."""
+
+    @extend_schema(
+        operation_id="player_rank",
+        tags=["boards"],
+        summary="One player's place",
+        parameters=[schema.USER_ID, schema.BOARD],
+        responses={
+            200: contract.RankAnswer,
+            **schema.errors(Code.INVALID_USER_ID, Code.UNKNOWN_PLAYER, *_READ_ERRORS),
+        },
+    )
+    def get(self, request: Request, user_id: str) -> Response:
+        """A player's rank, total and percentile. Banned players and players without a session are unknown here."""
+        page = ranking.rank(query.board(request.query_params), query.user_id(user_id))
+        [row] = page.rows
+        return Response(
+            contract.RankAnswer(
+                user_id=row.user_id,
+                username=row.username,
+                rank=row.rank,
+                total_score=row.total_score,
+                percentile=_percentile(row.rank, page.players),
+                **_state(page),
+            )
+        )
+
+
+class AroundView(ContractView):
+    """`GET /api/leaderboard/around/{user_id}`."""
+
+    @extend_schema(
+        operation_id="rows_around_player",
+        tags=["boards"],
+        summary="The rows around a player",
+        parameters=[schema.USER_ID, schema.BOARD, schema.limit(5)],
+        responses={
+            200: contract.AroundAnswer,
+            **schema.errors(Code.INVALID_USER_ID, Code.INVALID_LIMIT, Code.UNKNOWN_PLAYER, *_READ_ERRORS),
+        },
+    )
+    def get(self, request: Request, user_id: str) -> Response:
+        """`limit` rows with the player in the middle; at the ends of the board the page moves inwards."""
+        parameters = request.query_params
+        page = ranking.around(query.board(parameters), query.user_id(user_id), limit=query.limit(parameters, default=5))
+        return Response(contract.AroundAnswer(rows=_rows(page.rows), **_state(page)))
+
+
+def _top(request: Request) -> Response:
+    parameters = request.query_params
+    page = ranking.top(
+        query.board(parameters), limit=query.limit(parameters, default=10), offset=query.offset(parameters)
+    )
+    return Response(contract.TopAnswer(top_players=_rows(page.rows), **_state(page)))
+
+
+def _rows(rows: tuple[Row, ...]) -> list[contract.Row]:
+    return [contract.Row(row.user_id, row.username, row.rank, row.total_score) for row in rows]
+
+
+def _state(page: Page) -> dict[str, Any]:
+    return {
+        "board": page.board,
+        "window": page.window,
+        "epoch": page.epoch,
+        "seq": page.seq,
+        "as_of": page.as_of,
+        "players": page.players,
+        "source": page.source,
+    }
+
+
+def _percentile(rank: int, players: int) -> float:
+    """Percent of the players that are not ranked above, two decimals.
+
+    >>> _percentile(1, 200), _percentile(200, 200), _percentile(1, 1)
+    (100.0, 0.5, 100.0)
+    """
+    return round(100 * max(0, players - rank + 1) / max(1, players), 2)

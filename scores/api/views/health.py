@@ -1,0 +1,70 @@
+"""Whether the process lives, and whether the server may be sent requests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.db import Error
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scores import ranking
+from scores.api import contract
+from scores.api.views.base import ContractView
+from scores.boards import GLOBAL
+from scores.errors import RanksUnavailable
+from scores.models import Board
+
+_ANSWERS = {200: contract.Health, 503: contract.Health}
+
+
+class AliveView(ContractView):
+    """`GET /healthz`."""
+
+    @extend_schema(operation_id="healthz", tags=["health"], summary="Alive?", responses={200: contract.Alive})
+    def get(self, request: Request) -> Response:
+        """The process answers; nothing else is asked. For restarting what hangs."""
+        return Response(contract.Alive())
+
+
+class ReadyView(ContractView):
+    """`GET /readyz`."""
+
+    @extend_schema(operation_id="readyz", tags=["health"], summary="Ready?", responses=_ANSWERS)
+    def get(self, request: Request) -> Response:
+        """503 without PostgreSQL. Without Valkey boards come from PostgreSQL: 200, `degraded`."""
+        return _health()
+
+
+class HealthCheckView(ContractView):
+    """`GET /v1/health-check`."""
+
+    @extend_schema(operation_id="health_check", tags=["health"], summary="Healthy?", responses=_ANSWERS)
+    def get(self, request: Request) -> Response:
+        """The same as `/readyz`."""
+        return _health()
+
+
+def _health() -> Response:
+    postgresql = _postgresql()
+    valkey = _valkey()
+    if postgresql == "away":
+        answer = contract.Health("unavailable", postgresql, valkey)
+        return Response(answer, status=status.HTTP_503_SERVICE_UNAVAILABLE)
+    return Response(contract.Health("ready" if valkey == "ok" else "degraded", postgresql, valkey))
+
+
+def _postgresql() -> Literal["ok", "away"]:
+    try:
+        return "ok" if Board.objects.filter(slug=GLOBAL).exists() else "away"
+    except Error:  # whatever it is: it does not serve
+        return "away"
+
+
+def _valkey() -> Literal["ok", "rebuilding", "away"]:
+    try:
+        return "ok" if ranking.versions([GLOBAL])[GLOBAL] is not None else "rebuilding"
+    except RanksUnavailable:
+        return "away"
