@@ -1,0 +1,167 @@
+"""Group commit: strangers share a transaction, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from scores.errors import LedgerUnavailable, Refused
+from scores.group_commit import Committer
+from scores.ledger import Receipt, gate
+from scores.models import Client, GameSession, Player, Standing
+from tests.ledger import Heard, make_ranks, session
+
+
+@contextmanager
+def closed_gate() -> Iterator[None]:
+    """Nothing can be recorded meanwhile, so that submits gather."""
+    closed, may_open = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            gate.close(cursor)
+            closed.set()
+            may_open.wait(10)
+            cursor.execute("COMMIT")
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert closed.wait(10)
+    try:
+        yield
+    finally:
+        may_open.set()
+        holder.join(10)
+
+
+@pytest.fixture
+def committer(committed: None) -> Iterator[Committer]:
+    started = Committer()
+    yield started
+    assert started.drain(10)
+
+
+def test_submits_that_wait_share_a_transaction(committer: Committer, arena: Client, alice: Player) -> None:
+    make_ranks()
+    with Heard() as heard:
+        with closed_gate():
+            futures = [committer.submit_many([session(arena, alice, 1)])[0] for _ in range(100)]
+        receipts = [future.result(10) for future in futures]
+
+    assert len(heard) <= 3
+    assert len({receipt.session_id for receipt in receipts}) == 100
+    assert Standing.objects.get().total_score == 100
+
+
+def test_each_caller_gets_its_own_answer(committer: Committer, arena: Client, alice: Player, bob: Player) -> None:
+    with closed_gate():
+        good, unknown, other = committer.submit_many(
+            [session(arena, alice, 1), session(arena, "nobody"), session(arena, bob, 2)]
+        )
+
+    assert good.result(10).user_id == alice.id
+    assert other.result(10).user_id == bob.id
+    with pytest.raises(Refused, match="no player"):
+        unknown.result(10)
+
+
+def test_the_same_key_twice_in_one_batch_is_recorded_once(committer: Committer, arena: Client, alice: Player) -> None:
+    once = session(arena, alice, 7, idempotency_key="k-1")
+
+    with closed_gate():
+        futures = committer.submit_many([once, once, once])
+    receipts = [future.result(10) for future in futures]
+
+    assert sorted(receipt.replayed for receipt in receipts) == [False, True, True]
+    assert len({receipt.session_id for receipt in receipts}) == 1
+    assert GameSession.objects.count() == 1
+
+
+def test_twenty_keys_fifty_times_at_once_are_twenty_sessions(
+    committer: Committer, arena: Client, alice: Player
+) -> None:
+    gate_of_threads = threading.Barrier(50)
+    receipts: list[Receipt] = []
+
+    def post_all() -> None:
+        gate_of_threads.wait(10)
+        futures = [
+            committer.submit_many([session(arena, alice, 1, idempotency_key=f"k-{number}")])[0] for number in range(20)
+        ]
+        receipts.extend(future.result(30) for future in futures)
+
+    threads = [threading.Thread(target=post_all) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(receipts) == 1000
+    assert GameSession.objects.count() == 20
+    assert len({(receipt.session_id, receipt.timestamp) for receipt in receipts}) == 20
+    assert sum(not receipt.replayed for receipt in receipts) == 20
+
+
+def test_a_full_queue_says_so_and_takes_nothing(arena: Client, alice: Player) -> None:
+    committer = Committer(capacity=3)
+    with closed_gate():
+        taken: list[Future[Receipt]] = []
+        with pytest.raises(LedgerUnavailable) as refusal:
+            for _ in range(10):
+                taken += committer.submit_many([session(arena, alice, 1), session(arena, alice, 1)])
+        assert refusal.value.retry_after_s >= 1
+    assert committer.drain(10)
+
+    assert [future.result(0).score for future in taken] == [1] * len(taken)
+    assert GameSession.objects.count() == len(taken)
+
+
+def test_a_committer_that_drains_records_what_waits_and_takes_no_more(arena: Client, alice: Player) -> None:
+    committer = Committer()
+    with closed_gate():
+        futures = committer.submit_many([session(arena, alice, 1) for _ in range(10)])
+        drained: list[bool] = []
+        drainer = threading.Thread(target=lambda: drained.append(committer.drain(10)))
+        drainer.start()
+        while True:
+            try:
+                futures += committer.submit_many([session(arena, alice, 1)])
+            except LedgerUnavailable:
+                break
+    drainer.join(10)
+
+    assert drained == [True]
+    assert GameSession.objects.count() == len(futures)
+
+
+def test_a_session_nobody_waits_for_any_more_is_not_recorded(
+    committer: Committer, arena: Client, alice: Player
+) -> None:
+    with closed_gate():
+        committer.submit_many([session(arena, alice, 1)])  # keeps one thread busy at the gate
+        committer.submit_many([session(arena, alice, 1)])  # and the other
+        given_up = committer.submit_many([session(arena, alice, 1) for _ in range(20)])
+        cancelled = [future.cancel() for future in given_up]
+
+    assert committer.drain(10)
+    assert GameSession.objects.count() == 22 - sum(cancelled)
+
+
+def test_a_connection_that_died_meanwhile_is_replaced(committer: Committer, arena: Client, alice: Player) -> None:
+    committer.submit_many([session(arena, alice, 1)])[0].result(10)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+        )
+
+    futures = [committer.submit_many([session(arena, alice, 1)])[0] for _ in range(4)]
+
+    assert [future.result(10).score for future in futures] == [1] * 4
+    assert Standing.objects.get().total_score == 5

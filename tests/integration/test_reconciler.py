@@ -1,0 +1,218 @@
+"""The safety net: whatever was lost on the way to Valkey, the ranks equal the ledger again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection, connections
+
+from scores import boards
+from scores.models import Client, Player
+from scores.ranking import keys, reads
+from scores.ranking.rebuilding import RebuildAborted, rebuild
+from scores.ranking.receivers import project_committed
+from scores.ranking.valkey import ScriptCall, valkey
+from scores.reconciler import reconcile
+from scores.signals import standings_committed
+from tests.ledger import make_ranks, recorded, session
+
+
+@pytest.fixture
+def without_the_fast_path() -> Iterator[None]:
+    """Nothing is projected after a commit, as if the process had died there."""
+    standings_committed.disconnect(dispatch_uid="scores.ranking")
+    yield
+    standings_committed.connect(project_committed, dispatch_uid="scores.ranking")
+
+
+def elsewhere(progress: Callable[[int], None]) -> Callable[[int], None]:
+    """Runs it in a thread with a connection of its own, as another process would."""
+
+    def run(players: int) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(progress, players).result(10)
+            pool.submit(connections.close_all).result(10)
+
+    return run
+
+
+def board() -> list[tuple[str, int, int]]:
+    page = reads.top(boards.GLOBAL)
+    assert page.source == "ranks"
+    return [(row.username, row.rank, row.total_score) for row in page.rows]
+
+
+def meta(*fields: str) -> list[str | None]:
+    answer: list[str | None] = valkey().commands([("HMGET", keys.meta(boards.current(boards.GLOBAL)), *fields)])[0]
+    return answer
+
+
+@pytest.mark.usefixtures("without_the_fast_path")
+def test_what_a_dead_process_left_behind_is_brought_in(arena: Client, alice: Player, bob: Player) -> None:
+    make_ranks()
+    recorded(session(arena, alice, 10), session(arena, bob, 20), session(arena, "dora", 30, may_create_player=True))
+
+    rows = reconcile()
+
+    assert board() == [("dora", 1, 30), ("bob", 2, 20), ("alice", 3, 10)]
+    assert rows == 4  # three standings, and the name of the new player
+    assert reconcile() == 0
+
+
+@pytest.mark.usefixtures("without_the_fast_path")
+def test_a_transaction_that_stays_open_is_seen_when_it_commits(arena: Client, alice: Player, bob: Player) -> None:
+    recorded(session(arena, alice, 10), session(arena, bob, 20))
+    make_ranks()
+    opened, may_commit = threading.Event(), threading.Event()
+
+    def slow_writer() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("UPDATE leaderboard SET total_score = 99, sort_key = -99 WHERE user_id = %s", [alice.id])
+            opened.set()
+            may_commit.wait(10)
+            cursor.execute("COMMIT")
+        connection.close()
+
+    writer = threading.Thread(target=slow_writer)
+    writer.start()
+    assert opened.wait(10)
+    recorded(session(arena, bob, 1))  # begins later, commits earlier
+    reconcile()
+    assert board() == [("bob", 1, 21), ("alice", 2, 10)]
+
+    may_commit.set()
+    writer.join(10)
+    reconcile()
+
+    assert board() == [("alice", 1, 99), ("bob", 2, 21)]
+
+
+def test_a_valkey_that_lost_its_tail_gets_the_lost_rows_again(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    make_ranks()
+    raw = redis.Redis.from_url(settings.REDIS_URL)
+    earlier = {key: raw.dump(key) for key in _ranks_keys()}
+    recorded(session(arena, alice, 5))
+    reconcile()
+    assert board() == [("alice", 1, 15)]
+
+    for key, value in earlier.items():
+        raw.restore(key, 0, value, replace=True)
+    raw.close()
+    assert board() == [("alice", 1, 10)]
+    reconcile()
+
+    assert board() == [("alice", 1, 15)]
+
+
+def _ranks_keys() -> list[str]:
+    return [key for found in valkey().keys_matching("*") for key in found if key.startswith("{global:all}")]
+
+
+def test_missing_ranks_are_rebuilt_with_a_new_epoch(arena: Client, alice: Player) -> None:
+    make_ranks()
+    recorded(session(arena, alice, 10))
+    (epoch,) = meta("epoch")
+    valkey().commands([("FLUSHALL",)])
+
+    reconcile()
+
+    assert board() == [("alice", 1, 10)]
+    assert meta("epoch") != [epoch]
+
+
+def test_ranks_of_another_postgresql_are_rebuilt(arena: Client, alice: Player) -> None:
+    make_ranks()
+    (epoch,) = meta("epoch")
+    valkey().commands([("HSET", keys.meta(boards.current(boards.GLOBAL)), "identity", "another")])
+
+    reconcile()
+
+    assert meta("epoch") != [epoch]
+
+
+def test_a_submit_in_the_middle_of_a_rebuild_is_in_both_generations(arena: Client, alice: Player, bob: Player) -> None:
+    recorded(session(arena, alice, 10), session(arena, bob, 20))
+    make_ranks()
+
+    @elsewhere
+    def submit_once(players: int) -> None:
+        (receipt,) = recorded(session(arena, alice, 100))
+        assert receipt.rank == 1
+        assert board() == [("alice", 1, 110), ("bob", 2, 20)]
+
+    rebuild(boards.current(boards.GLOBAL), progress=submit_once)
+
+    assert board() == [("alice", 1, 110), ("bob", 2, 20)]
+
+
+def test_of_two_builders_one_works(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    window = boards.current(boards.GLOBAL)
+
+    def begin_another(players: int) -> None:
+        with pytest.raises(RebuildAborted, match="at work"):
+            rebuild(window)
+
+    rebuild(window, progress=begin_another)
+
+    assert board() == [("alice", 1, 10)]
+
+
+def test_a_builder_whose_chunks_were_lost_does_not_switch(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    make_ranks()
+    (generation,) = meta("generation")
+    window = boards.current(boards.GLOBAL)
+
+    def lose_tail(players: int) -> None:
+        valkey().commands([("HSET", keys.meta(window), "building_chunks", 0)])
+
+    with pytest.raises(RebuildAborted, match="lost a part"):
+        rebuild(window, progress=lose_tail)
+
+    assert meta("generation") == [generation]
+    assert board() == [("alice", 1, 10)]
+
+
+def test_a_builder_that_slept_too_long_is_replaced_and_cannot_switch(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    window = boards.current(boards.GLOBAL)
+
+    @elsewhere
+    def sleep_and_be_replaced(players: int) -> None:
+        valkey().commands([("HSET", keys.meta(window), "building_until", 0)])
+        rebuild(window)
+
+    with pytest.raises(RebuildAborted):
+        rebuild(window, progress=sleep_and_be_replaced)
+
+    assert board() == [("alice", 1, 10)]
+    assert meta("building_generation") == [None]
+
+
+def test_old_generations_leave_nothing_behind(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    make_ranks()
+    make_ranks()
+
+    (generation,) = meta("generation")
+    assert {key.split(":")[2] for key in _ranks_keys()} == {"meta", generation}
+
+
+def test_discarding_spares_the_generation_under_construction(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    window = boards.current(boards.GLOBAL)
+
+    def discard_everything_unused(players: int) -> None:
+        valkey().run([ScriptCall("discard", keys.meta(window), [keys.tag(window), *_ranks_keys()])])
+
+    rebuild(window, progress=discard_everything_unused)
+
+    assert board() == [("alice", 1, 10)]
