@@ -17,6 +17,7 @@ from types import FrameType
 import uvicorn
 
 from leaderboard_project import env
+from leaderboard_project.draining import DrainingServer
 from leaderboard_project.parent import end_with_parent
 
 #: The largest inbound WebSocket message, in bytes: a batch of a thousand sessions. The live boards' limit is far below.
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
     config = _configuration(options.host, options.port)
-    server = uvicorn.Server(config)
+    server = DrainingServer(config)
 
     def stop() -> None:
         config.timeout_graceful_shutdown = _GRACE_ORPHAN_S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,6 +16,7 @@ import uvicorn
 from django.db import connections
 from websockets.asyncio.client import ClientConnection, connect
 
+from leaderboard_project.draining import DrainingServer
 from realtime import board as boards
 from realtime import lifespan, routing, running
 from realtime.board import Board, Diff
@@ -42,7 +44,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 class Server:
     """uvicorn as the project runs it, in a thread of the tests' process."""
 
-    def __init__(self) -> None:
+    def __init__(self, sockets: list[socket.socket] | None = None) -> None:
         config = uvicorn.Config(
             application,
             host="127.0.0.1",
@@ -54,8 +56,8 @@ class Server:
             access_log=False,
             timeout_graceful_shutdown=5,
         )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="uvicorn")
+        self._server = DrainingServer(config)
+        self._thread = threading.Thread(target=self._server.run, args=(sockets,), name="uvicorn")
 
     @property
     def port(self) -> int:
@@ -79,9 +81,9 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server that runs for the duration of a block."""
-    server = Server()
+def serving(sockets: list[socket.socket] | None = None) -> Iterator[Server]:
+    """A server that runs for the duration of a block, on its own port or on listening sockets."""
+    server = Server(sockets)
     server.start()
     try:
         yield server
