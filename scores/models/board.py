@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+from typing_extensions import override
 
 
 class Board(models.Model):
@@ -18,6 +19,7 @@ class Board(models.Model):
     class Meta:
         db_table = "boards"
 
+    @override
     def __str__(self) -> str:
         return self.slug
 
@@ -52,5 +54,6 @@ class Window(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.board.slug}:{self.slug}"

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from typing_extensions import override
 
 
 class Client(models.Model):
@@ -22,6 +23,7 @@ class Client(models.Model):
     class Meta:
         db_table = "clients"
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -51,5 +53,6 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         indexes: ClassVar = [models.Index(fields=["client"], name="api_keys_client")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.client} ({self.prefix}…)"

@@ -37,7 +37,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField("may log in", default=True, db_default=True)
 
-    objects: ClassVar[UserManager[Player]] = UserManager()
+    objects = UserManager()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

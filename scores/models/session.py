@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+from typing_extensions import override
 
 from scores.models.client import Client
 from scores.models.player import Player
@@ -40,5 +41,6 @@ class GameSession(models.Model):
         db_table = "game_sessions"
         ordering: ClassVar = ["-id"]
 
+    @override
     def __str__(self) -> str:
         return f"session {self.pk}"

@@ -105,7 +105,7 @@ class Valkey:
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:
-                    pipeline.execute_command(*command)
+                    pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
                 return pipeline.execute(raise_on_error=False)
         except (redis.ConnectionError, redis.TimeoutError) as error:
             self._break(error)

@@ -10,7 +10,7 @@ import pytest
 from scores import boards, group_commit
 from scores.ledger import Receipt, ban, unban, void_session
 from scores.models import Client, GameSession, Player, Standing
-from scores.ranking import UnknownPlayer, from_sql, reads
+from scores.ranking import Row, UnknownPlayer, from_sql, reads
 from tests.ledger import Heard, make_ranks, recorded, session
 
 
@@ -27,7 +27,7 @@ def shown() -> list[tuple[str, int]]:
     return ranks
 
 
-def _sql_rows() -> tuple[reads.flat.Row, ...]:
+def _sql_rows() -> tuple[Row, ...]:
     return from_sql.top(boards.current(boards.GLOBAL), limit=10, offset=0).rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         for window in windows:
             name = f"{window.board}:{window.window}"
             try:
-                rebuilt = rebuild(window, progress=lambda players, name=name: self._tell(name, players))
+                rebuilt = rebuild(window, progress=partial(self._tell, name))
             except (RebuildAborted, RanksUnavailable) as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(f"\r{name}: {rebuilt.players:,} players, epoch {rebuilt.epoch}")
