@@ -24,9 +24,13 @@ _STOP_S = 15.0
 class Supervisor:
     """Runs children until a signal; afterwards none of them is left."""
 
-    def __init__(self, children: Sequence[Child], pair: Pair | None) -> None:
-        """Take charge of `children`, in the order in which they start, and of the pair if it is ours."""
-        self._children = children
+    def __init__(self, children: Sequence[Child], pair: Pair | None, *, once_ready: Sequence[Child] = ()) -> None:
+        """Take charge of `children`, in the order in which they start, and of the pair if it is ours.
+
+        Those of `once_ready` start when the others serve: until then they would only take their time.
+        """
+        self._children = list(children)
+        self._once_ready = once_ready
         self._pair = pair
         self._stop = threading.Event()
         self._hurry = threading.Event()
@@ -38,7 +42,7 @@ class Supervisor:
         when_ready: Callable[[], object],
         when_stopping: Callable[[], object],
     ) -> None:
-        """Start everything, call `when_ready` once `is_ready()`, and stay until SIGTERM or Ctrl-C.
+        """Start the children, call `when_ready` once `is_ready()`, and stay until SIGTERM or Ctrl-C.
 
         A second signal ends the children without waiting for open requests. The signals' handlers
         stay in place, so that no third one can interrupt the servers' own end.
@@ -46,13 +50,14 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         try:
-            for child in self._children:
-                child.start()
+            _start(self._children)
             ready = False
             while not self._stop.wait(_LOOK_EVERY_S):
                 if not ready and is_ready():
                     ready = True
                     when_ready()
+                    _start(self._once_ready)
+                    self._children += self._once_ready
                 self._look()
         finally:
             when_stopping()
@@ -82,3 +87,8 @@ class Supervisor:
                 break
         for child in self._children:
             child.kill()
+
+
+def _start(children: Sequence[Child]) -> None:
+    for child in children:
+        child.start()

@@ -35,7 +35,7 @@ def prepare() -> Access:
 
 def _api_key(kept: Secrets) -> str:
     known = kept.get(API_KEY)
-    if known is not None and keys.authenticate(known) is not None:
+    if known is not None and keys.verify(known) is not None:
         return known
     _, secret = keys.create("demo", _SCOPES)
     kept.keep(API_KEY, secret)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.management import call_command
@@ -21,6 +20,12 @@ from leaderboard_project.demo import access
 from leaderboard_project.embedded.for_command import running_pair
 from leaderboard_project.listening import CannotListen, answers_ready, listening_socket, local_address
 from leaderboard_project.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+_PYTHON = sys.executable
+_MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
 class Command(BaseCommand):
@@ -54,29 +59,28 @@ class Command(BaseCommand):
         if options["demo"]:
             demo = access.prepare()
             lines += [f"API key: {demo.api_key}", f"Admin: {url}admin/ with user admin, password {demo.admin_password}"]
-        connection.close_pool()  # the children have their own; this process needs none any more
+        cast("DatabaseWrapper", connection).close_pool()  # the children have their own; this process needs none any more
         reading, writing = parent_pipe()
         with reading, writing:
-            children = _children(listening, url, reading, processes=options["processes"], demo=options["demo"])
-            Supervisor(children, running_pair()).run(
+            start = partial(Child, environment=_environment(demo=options["demo"]), pipe=reading)
+            web = [_PYTHON, "-m", "leaderboard_project.web", "--fd", str(listening.fileno())]
+            children = [
+                *(start(f"web {n}", web, inherit=[listening.fileno()]) for n in range(1, options["processes"] + 1)),
+                start("worker", [_PYTHON, _MANAGE, "worker"]),
+            ]
+            players = [start("play", [_PYTHON, _MANAGE, "play", "--url", url])] if options["demo"] else []
+            Supervisor(children, running_pair(), once_ready=players).run(
                 is_ready=lambda: answers_ready(host, port),
                 when_ready=lambda: self.stdout.write("\n".join(lines)),
                 when_stopping=listening.close,  # who comes now is refused instead of waiting in vain
             )
 
 
-def _children(listening: socket.socket, url: str, pipe: IO[bytes], *, processes: int, demo: bool) -> list[Child]:
-    """The children in the order in which they are started."""
+def _environment(*, demo: bool) -> dict[str, str]:
+    """The children's environment: ours, and what only this process knows."""
     environment = dict(os.environ)
     environment["SECRET_KEY"] = settings.SECRET_KEY  # the same in all of them, also where it was drawn for this run
     environment["PYTHONPATH"] = str(settings.BASE_DIR)  # `python -m` finds the package from any directory
     if demo:
         environment.setdefault("RANKCAST_PLAYERS_MAY_SUBMIT", "1")
-    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    web = [sys.executable, "-m", "leaderboard_project.web", "--fd", str(listening.fileno())]
-    start = partial(Child, environment=environment, pipe=pipe)
-    children = [start(f"web {number}", web, inherit=[listening.fileno()]) for number in range(1, processes + 1)]
-    children.append(start("worker", [*manage, "worker"]))
-    if demo:
-        children.append(start("play", [*manage, "play", "--url", url]))
-    return children
+    return environment
