@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scores import boards
-from scores.changes import Committed, StandingChange
+from scores.changes import Committed, NameChange, StandingChange
 from scores.errors import Refused
 from scores.ledger import gate, keys, players
 from scores.ledger.announce import Announcement
@@ -37,51 +37,18 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
         batch: sessions checked at the edge; no two may carry the same (client, idempotency key).
 
     Raises:
+        CommitOutcomeUnknown: the connection was lost during the commit.
         django.db.DataError, django.db.IntegrityError: some session cannot be stored; nothing was.
-        django.db.OperationalError: PostgreSQL is away, or a lock was not to be had in time.
+        django.db.OperationalError: PostgreSQL is away, or a lock was not to be had in time; nothing was stored.
     """
     global_window = boards.current(boards.GLOBAL)
     announcement = Announcement()
     answers: dict[int, Answer] = {}
     with pipelined_transaction() as statements:
-        statements.execute(gate.SHARED_SQL)
-        drawn = statements.run("draw_ids", count=len(batch))
-        resolved = players.resolve(statements, batch)
-        now, session_ids = _only_row(drawn.fetchone())
-        entries = []
-        for position, session in enumerate(batch):
-            try:
-                player = resolved.player_of(session)
-            except Refused as refusal:
-                answers[position] = refusal
-            else:
-                entries.append(
-                    _Entry(position, session, player, session_ids[position], session.played_at or now),
-                )
-        originals = keys.claim(
-            statements,
-            sessions=[entry.session for entry in entries],
-            session_ids=[entry.session_id for entry in entries],
-            global_window_id=global_window.id,
-        )
-        fresh = []
-        for entry in entries:
-            if entry.session.claim is None or entry.session.claim not in originals:
-                fresh.append(entry)
-                continue
-            try:
-                answers[entry.position] = originals[entry.session.claim].replay_for(entry.session)
-            except Refused as refusal:
-                answers[entry.position] = refusal
+        entries, created = _admit(statements, batch, answers)
+        fresh, known = _claim(statements, entries, global_window.id, answers)
         changes = _write(statements, fresh)
-        # A replay's standing travels along: old news to the ranks, but it asks for the rank as it is now.
-        known = {(change.window_id, change.user_id) for change in changes}
-        replayed = [
-            original.standing
-            for original in originals.values()
-            if (original.standing.window_id, original.standing.user_id) not in known
-        ]
-        announcement.after_commit(Committed((*changes, *replayed), resolved.created))
+        announcement.after_commit(Committed((*changes, *known), created))
 
     totals = {(change.window_id, change.user_id): change.total_score for change in changes}
     for entry in fresh:
@@ -91,6 +58,54 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
         replace(answer, rank=ranks.get((global_window.id, answer.user_id))) if isinstance(answer, Receipt) else answer
         for answer in (answers[position] for position in range(len(batch)))
     ]
+
+
+def _admit(
+    statements: Statements, batch: Sequence[SubmittedSession], answers: dict[int, Answer]
+) -> tuple[list[_Entry], tuple[NameChange, ...]]:
+    """Pass the gate and find whose the sessions are; refusals go to `answers`. Also the players that are new."""
+    statements.execute(gate.SHARED_SQL)
+    drawn = statements.run("draw_ids", count=len(batch))
+    resolved = players.resolve(statements, batch)
+    now, session_ids = drawn.fetchall()[0]
+    entries = []
+    for position, session in enumerate(batch):
+        try:
+            player = resolved.player_of(session)
+        except Refused as refusal:
+            answers[position] = refusal
+        else:
+            entries.append(_Entry(position, session, player, session_ids[position], session.played_at or now))
+    return entries, resolved.created
+
+
+def _claim(
+    statements: Statements, entries: Sequence[_Entry], global_window_id: int, answers: dict[int, Answer]
+) -> tuple[list[_Entry], list[StandingChange]]:
+    """Part the fresh sessions from retries, whose answers go to `answers`.
+
+    Also the retries' standings, which travel on with the changes: old news to the ranks, but
+    asking for the rank as it is now.
+    """
+    originals = keys.claim(
+        statements,
+        sessions=[entry.session for entry in entries],
+        session_ids=[entry.session_id for entry in entries],
+        global_window_id=global_window_id,
+    )
+    fresh = []
+    for entry in entries:
+        original = originals.get(entry.session.claim) if entry.session.claim else None
+        if original is None:
+            fresh.append(entry)
+            continue
+        try:
+            answers[entry.position] = original.replay_for(entry.session)
+        except Refused as refusal:
+            answers[entry.position] = refusal
+    written = {entry.player.id for entry in fresh}
+    standings = {original.standing.user_id: original.standing for original in originals.values()}
+    return fresh, [standing for user_id, standing in standings.items() if user_id not in written]
 
 
 def _write(statements: Statements, entries: Sequence[_Entry]) -> list[StandingChange]:
@@ -127,9 +142,3 @@ def _receipt(entry: _Entry, total_score: int) -> Receipt:
         banned=entry.player.banned,
         replayed=False,
     )
-
-
-def _only_row(row: tuple[datetime, list[int]] | None) -> tuple[datetime, list[int]]:
-    if row is None:
-        raise AssertionError("the statement gives exactly one row")
-    return row
