@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
-from typing_extensions import override
 
 from leaderboard_project import env
 from leaderboard_project.draining import DrainingServer
@@ -48,19 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server.run(sockets=None if options.fd is None else [socket.socket(fileno=options.fd)])
     if not server.started:
         sys.exit(1)
-
-
-class _Server(uvicorn.Server):
-    """Says goodbye to the live boards before uvicorn closes their sockets with a bare 1012."""
-
-    @override
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listener in self.servers:
-            listener.close()  # first: who comes now must not be let in any more
-        from realtime import lifespan  # noqa: PLC0415  (importable since the application was loaded)
-
-        await lifespan.drain()
-        await super().shutdown(sockets)
 
 
 def _parser() -> argparse.ArgumentParser:
