@@ -73,9 +73,24 @@ class Server:
 
     def kill_web(self) -> None:
         """Kills the web process, as a crash would; the supervisor starts another."""
-        for pid in _children(self.process.pid):
-            if b"leaderboard_project.web" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGKILL)
+        os.kill(self._child("leaderboard_project.web"), signal.SIGKILL)
+
+    @contextmanager
+    def frozen_valkey(self) -> Iterator[None]:
+        """Valkey holds its connections and answers nothing."""
+        pid = self._child("/valkey-server")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def _child(self, program: str) -> int:
+        """The process that `serve` started with this in its command line."""
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+        [pid] = [pid for pid in children if program in Path(f"/proc/{pid}/cmdline").read_text()]
+        return int(pid)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
@@ -119,8 +134,3 @@ def _create_api_key(environment: dict[str, str]) -> str:
     command = [sys.executable, str(_MANAGE), "create_api_key", "arena", *scopes]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     return run.stdout.split()[0]
-
-
-def _children(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-    return [int(pid) for pid in children.split()]

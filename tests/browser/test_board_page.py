@@ -122,6 +122,22 @@ async def test_a_viewer_without_network_reads_offline_and_catches_up_afterwards(
     assert await viewer.rows() == _as_shown(server)
 
 
+async def test_without_valkey_the_board_comes_from_the_database_and_says_so(
+    server: Server, open_page: OpenPage, alice: str, winning: int
+) -> None:
+    viewer = await open_page()
+    await viewer.sees_state("Live")
+
+    with server.frozen_valkey():
+        await viewer.sees_state("Board rebuilding – shown from the database")
+        server.submit(alice, winning)
+        await viewer.sees_row(0, alice, f"{winning:,}")
+
+    await viewer.sees_state("Live")
+    assert await viewer.rows() == _as_shown(server)
+    assert viewer.complaints == []
+
+
 async def test_the_page_is_right_without_javascript(
     server: Server, open_page: OpenPage, alice: str, winning: int
 ) -> None:
