@@ -37,7 +37,8 @@ class GameServer:
     def post(self, path: str, body: str | bytes, *, content_type: str = "application/json", **headers: str) -> Any:
         """The response to a body as it is."""
         headers.setdefault("Authorization", f"Api-Key {self.secret}")
-        return self._http.post(path, body, content_type=content_type, headers=headers)
+        # CONTENT_TYPE once more: the test client leaves it out where the body is empty.
+        return self._http.generic("POST", path, body, content_type, headers=headers, CONTENT_TYPE=content_type)
 
 
 def get(path: str, **parameters: str | int) -> Any:

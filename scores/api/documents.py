@@ -98,7 +98,8 @@ class BatchJSONParser(StrictJSONParser):
 
 
 def _check_encoding(media_type: str, content_encoding: str) -> None:
-    _, parameters = parse_header_parameters(media_type)
-    charset = parameters.get("charset", "utf-8").lower()
-    if charset not in {"utf-8", "utf8"} or content_encoding.lower() not in {"", "identity"}:
+    # DRF matches ranges too: it would take a body of the type */*.
+    kind, parameters = parse_header_parameters(media_type)
+    is_plain = parameters.get("charset", "utf-8").lower() in {"utf-8", "utf8"} and content_encoding in {"", "identity"}
+    if kind != StrictJSONParser.media_type or not is_plain:
         raise ApiError(Code.UNSUPPORTED_MEDIA_TYPE)
