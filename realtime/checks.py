@@ -33,7 +33,7 @@ def _channel_layer() -> Iterator[checks.CheckMessage]:
             id="realtime.E001",
         )
         return
-    for host in layer.get("CONFIG", {}).get("hosts", []):
+    for host in layer.get("CONFIG", {}).get("hosts") or ["the default of channels_redis"]:
         if not isinstance(host, dict) or host.get("socket_timeout", "unset") is not None:
             yield checks.Error(
                 "A host of the channel layer has a socket timeout.",
