@@ -30,7 +30,7 @@ _NEEDS_NO_SERVERS = frozenset(
 #: How long a command waits for another short command to leave the data directory, in seconds.
 _WAIT_S = 30.0
 #: `serve` waits only for a predecessor that is just ending.
-_WAIT_SERVE_S = 3.0
+_WAIT_SERVE_S = 1.0
 
 _running: Pair | None = None
 

@@ -1,0 +1,37 @@
+"""However `serve` ends, no process stays behind and no acknowledged session is lost."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from tests.acceptance.conftest import Start
+from tests.acceptance.serving import descendants, eventually, living, new_api_key
+
+
+def test_sigterm_ends_every_process_in_good_order(start: Start) -> None:
+    serving = start()
+    children = list(descendants(serving.process.pid))
+
+    code = serving.end(signal.SIGTERM)
+
+    assert code == 0
+    assert len(children) > 5
+    assert living(children) == []
+
+
+def test_after_kill_9_no_process_stays_and_each_next_start_finds_the_data(start: Start, data: Path) -> None:
+    killed = start()
+    api_key = new_api_key(data)
+    killed.submit(api_key, "alice", 50)
+    children = list(descendants(killed.process.pid))
+
+    killed.end(signal.SIGKILL)
+
+    assert eventually(lambda: not living(children), within_s=10), living(children)
+    again = start()
+    assert again.submit(api_key, "alice", 5)["total_score"] == 55
+
+    again.end(signal.SIGKILL)
+
+    assert start().totals() == {"alice": 55}  # at once: it waits for the old servers to be gone
