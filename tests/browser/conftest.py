@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.acceptance.serving import Serving, new_api_key
 from tests.browser.server import Server
 from tests.browser.viewer import Viewer
 
@@ -33,8 +37,17 @@ def server() -> Iterator[Server]:
     """`manage.py serve` on data of its own, started once for all tests of the pages."""
     if _CHROMIUM is None:
         pytest.skip("needs Chromium")
-    with Server.started() as server:
-        yield server
+    data = Path(tempfile.mkdtemp(prefix="rankcast-browser-"))
+    if os.geteuid() == 0:
+        data.chmod(0o711)  # root's servers run as another account, which must pass through
+    try:
+        serving = Serving.started(data)
+        try:
+            yield Server(serving, new_api_key(data))
+        finally:
+            serving.discard()
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture

@@ -138,6 +138,25 @@ async def test_without_valkey_the_board_comes_from_the_database_and_says_so(
     assert viewer.complaints == []
 
 
+async def test_after_the_loss_of_all_ranks_no_page_ever_shows_less_than_the_board(
+    server: Server, open_page: OpenPage, alice: str, bob: str, winning: int
+) -> None:
+    server.submit(alice, winning)
+    server.submit(bob, winning - 1)
+    viewer = await open_page()
+    await viewer.sees_row(1, bob, f"{winning - 1:,}")
+    await viewer.sees_state("Live")
+    shown = len(await viewer.rows())
+
+    server.lose_all_ranks()
+    server.submit(bob, 2)
+    await viewer.sees_row(0, bob, f"{winning + 1:,}")
+    await viewer.sees_state("Live")
+
+    assert min(await viewer.recorded("lengths"), default=shown) == shown
+    assert await viewer.rows() == _as_shown(server)
+
+
 async def test_the_page_is_right_without_javascript(
     server: Server, open_page: OpenPage, alice: str, winning: int
 ) -> None:

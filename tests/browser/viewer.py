@@ -11,15 +11,18 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page, expect
 #: What the page may need after a change: commit, push, one frame of the browser, on a busy machine.
 SOON_MS = 10_000
 
-#: Writes down every state that the page names and everything that it animates, however short.
+#: Writes down every state that the page names, every length of its table, every animation: however short.
 _RECORDER = """
   window.said = [];
+  window.lengths = [];
   window.animated = [];
   document.addEventListener("DOMContentLoaded", () => {
     const words = document.getElementById("status-words");
-    if (!words) return;
+    const rows = document.getElementById("rows");
+    if (!words || !rows) return;
     new MutationObserver(() => window.said.push(words.textContent))
       .observe(words, {childList: true, characterData: true, subtree: true});
+    new MutationObserver(() => window.lengths.push(rows.rows.length)).observe(rows, {childList: true});
   });
   const animate = Element.prototype.animate;
   Element.prototype.animate = function (keyframes, options) {
@@ -71,6 +74,6 @@ class Viewer:
         return [(rank, name, total) for rank, name, total in rows]
 
     async def recorded(self, what: str) -> list[Any]:
-        """What the recorder wrote down: `said` or `animated`."""
+        """What the recorder wrote down: `said`, `lengths` or `animated`."""
         recorded: list[Any] = await self.page.evaluate(f"window.{what}")
         return recorded
