@@ -250,6 +250,18 @@ test("a refused board is final, a board that is away for now is asked for again"
   assert.equal(away.states.at(-1).until - away.outside.now(), 1500);
 });
 
+test("a resync that is not granted begins anew with a subscription", () => {
+  const { outside } = livePage();
+  outside.line.say(diff({ from: 9, seq: 10 }));
+
+  outside.line.say({ type: "error", code: "not_subscribed", temporary: false, retry_ms: null });
+  outside.pass(500);
+  outside.line.accept();
+
+  assert.equal(outside.sockets.length, 2);
+  assert.equal(outside.line.sent[0].op, "subscribe");
+});
+
 test("an error that answers no question of ours changes nothing", () => {
   const { outside, kinds } = livePage();
 

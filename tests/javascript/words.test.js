@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Announcer } from "../../frontend/static/frontend/announcer.js";
 import { TIMING } from "../../frontend/static/frontend/timing.js";
-import { changeInWords, gain, playersInWords, stateInWords } from "../../frontend/static/frontend/words.js";
+import { changeInWords, clockTime, gain, playersInWords, stateInWords } from "../../frontend/static/frontend/words.js";
 import { Outside } from "./outside.js";
 
 const alice = { user_id: 1, username: "alice", rank: 1, total_score: 1900 };
@@ -33,6 +33,10 @@ test("numbers are grouped, and points say their direction", () => {
   assert.equal(playersInWords(1), "1 player");
   assert.equal(gain(1250), "+1,250");
   assert.equal(gain(-40), "−40");
+});
+
+test("the time of day is told to the second, where the viewer is", () => {
+  assert.match(clockTime("2026-11-21T12:00:07Z"), /^\d\d:\d\d:07$/);
 });
 
 test("a new leader and a player who rose are named", () => {

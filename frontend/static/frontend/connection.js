@@ -150,7 +150,8 @@ export class Connection {
         break;
       case "error":
         if (this.#asking) {
-          this.#end(frame.temporary ? LOST : REFUSED, frame.retry_ms);
+          // Only our subscription can be refused for good; a resync that was not granted begins anew.
+          this.#end(frame.temporary || frame.id !== this.#lastId ? LOST : REFUSED, frame.retry_ms);
         }
         break;
       case "bye":
