@@ -130,8 +130,8 @@ class LiveBoards(AsyncConsumer):
             raise Rejected("unknown_board", f"There is no board {request.board}.", request.id) from None
         except (OSError, Rejected):
             raise
-        except Exception:  # a process edge: both Valkey and PostgreSQL may be away, in many ways
-            log.warning("the board %s cannot be read", request.board, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - a process edge: both stores may be away, in many ways
+            log.warning("the board %s cannot be read (%r)", request.board, error)
             await self._subscriber.reply(messages.unavailable(request.id))
 
     async def _bye(self, frame: messages.Bye) -> None:

@@ -59,7 +59,11 @@ class Hub:
         self._version_reader = ThreadPoolExecutor(1, thread_name_prefix="versions")
         self._read = partial(_in_thread, self._readers, read)
         self._membership = Membership(on_step=self._take, on_joined=self._joined, limits=limits)
-        self._watcher = Watcher(self.feeds, versions=partial(_in_thread, self._version_reader, versions))
+        self._watcher = Watcher(
+            self.feeds,
+            versions=partial(_in_thread, self._version_reader, versions),
+            on_deaf=self._membership.renew,
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -36,6 +36,8 @@ class LiveBoard:
         self._distrusted = False
         self._expected: tuple[str, int] | None = None
         self._last_read_at = 0.0
+        #: Changes in a row that were found by reading and told by no message.
+        self.unheard = 0
 
     @property
     def current(self) -> Board | None:
@@ -59,6 +61,7 @@ class LiveBoard:
     def take(self, step: Diff) -> None:
         """Fold in a step that some process has published."""
         self._counters.steps += 1
+        self.unheard = 0
         if self._fold.take(step):
             self.changed.set()
         elif self._fold.has_gap:
@@ -90,6 +93,7 @@ class LiveBoard:
             if not (self._must_read or self._lacks_something()):
                 continue
             self._counters.repairs += 1
+            expected = self._expected is not None
             try:
                 moved = await self._read_now()
             except Exception:  # a process edge: whatever is broken, the sockets keep what they have
@@ -100,6 +104,7 @@ class LiveBoard:
                 continue
             failing = False
             if moved:
+                self.unheard += expected
                 self.changed.set()
 
     async def _read_now(self) -> bool:

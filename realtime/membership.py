@@ -33,6 +33,7 @@ class Membership:
         self._wanted: dict[str, asyncio.Event] = {}
         self._joined: set[str] = set()
         self._todo = asyncio.Event()
+        self._deaf = asyncio.Event()
         self._failing = False
 
     async def join(self, board: str) -> None:
@@ -49,6 +50,15 @@ class Membership:
         self._wanted.pop(board, None)
         self._todo.set()
 
+    def renew(self) -> None:
+        """Give up the present channel, which seems to be deaf, and join everything anew.
+
+        channels_redis ends its receive task for good on a timeout, and a subscription may be lost
+        in other ways without a sign; nothing but the missing messages tells.
+        """
+        log.warning("changes took place of which no message was heard; joining the groups anew")
+        self._deaf.set()
+
     async def run(self) -> None:
         """Keep a channel in all wanted groups until cancelled."""
         pause_s = _FIRST_PAUSE_S
@@ -63,15 +73,21 @@ class Membership:
             await asyncio.sleep(pause_s)
 
     async def _live_once(self) -> None:
-        """Take a channel, and join and receive until one of the two fails."""
+        """Take a channel, and join and receive until one of the two fails, or until `renew`."""
         layer: Any = get_channel_layer()
         assert layer is not None  # the system check realtime.E001 saw to it
         try:
             async with asyncio.timeout(self._limits.layer_s):
                 channel = await layer.new_channel("hub.")
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._receive(layer, channel))
-                both.create_task(self._keep_joined(layer, channel))
+            async with asyncio.TaskGroup() as tasks:
+                living = [
+                    tasks.create_task(self._receive(layer, channel)),
+                    tasks.create_task(self._keep_joined(layer, channel)),
+                ]
+                self._deaf.clear()
+                await self._deaf.wait()
+                for task in living:
+                    task.cancel()
         finally:
             # A pub/sub layer that failed keeps queues and half a connection; flushed, it is like new.
             # Not before the receiver has ended: it would wait for ever on a queue that nobody fills.

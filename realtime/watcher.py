@@ -10,6 +10,9 @@ from realtime.board_feed import BoardFeed
 from realtime.live_board import LiveBoard
 from scores.ranking import RanksUnavailable, Version
 
+#: So many changes in a row that only the watcher found: this process hears no messages any more.
+DEAF_AFTER = 3
+
 log = logging.getLogger(__name__)
 
 Versions = Callable[[Sequence[str]], Awaitable[dict[str, Version | None]]]
@@ -18,9 +21,10 @@ Versions = Callable[[Sequence[str]], Awaitable[dict[str, Version | None]]]
 class Watcher:
     """Looks at all boards of a hub in one round trip to Valkey; never at PostgreSQL."""
 
-    def __init__(self, feeds: Mapping[str, BoardFeed], *, versions: Versions) -> None:
+    def __init__(self, feeds: Mapping[str, BoardFeed], *, versions: Versions, on_deaf: Callable[[], None]) -> None:
         self._feeds = feeds
         self._versions = versions
+        self._on_deaf = on_deaf
         self._away = False
 
     async def run(self, every_s: float) -> None:
@@ -49,6 +53,10 @@ class Watcher:
         self._note(away=False)
         for board, live in boards.items():
             _compare(live, told[board], versions.get(board))
+        if any(live.unheard >= DEAF_AFTER for live in boards.values()):
+            for live in boards.values():
+                live.unheard = 0
+            self._on_deaf()
 
     def _note(self, *, away: bool, reason: object = None) -> None:
         """Log when the ranks go and when they are back, and nothing in between."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from channels.layers import get_channel_layer
 
 from realtime import board as boards
 from realtime.board import Board
@@ -23,9 +24,9 @@ from scores.ranking import BoardChange, Page, RanksUnavailable, Row, UnknownBoar
 from tests.integration.live import PATIENCE_S, read_diff
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
-QUICK = Limits(watch_s=0.1, linger_s=60.0)
+QUICK = Limits(watch_s=0.1, beat_s=3600.0)
 #: For tests in which nothing but the messages themselves may repair anything.
-UNWATCHED = Limits(watch_s=3600.0)
+UNWATCHED = Limits(watch_s=3600.0, beat_s=3600.0)
 
 
 class Ranks:
@@ -413,3 +414,19 @@ async def test_publishing_without_valkey_returns_at_once_and_is_logged_once(
     await until(lambda: publisher._under_way == 0)
 
     assert len([record for record in caplog.records if record.name == "realtime.broadcast"]) == 1
+
+
+async def test_a_hub_that_hears_nothing_any_more_joins_anew(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks, QUICK) as hub:
+        ear = await listening(hub)
+        layer: Any = get_channel_layer()
+        await layer.flush()  # the layer has forgotten its channels, and nobody is told
+
+        async def change() -> None:
+            seq = ranks.page.seq
+            publisher.publish(boards.step(ranks.advance()))
+            await until(lambda: ear.seq != seq)
+
+        async with asyncio.timeout(PATIENCE_S):
+            while not hub.counters.steps:
+                await change()

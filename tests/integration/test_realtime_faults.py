@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from realtime.board import Board
 from scores.models import Client, Player
@@ -22,6 +25,12 @@ def server(committed: None) -> Iterator[Server]:
 
 def submit(client: Client, player: Player, score: int) -> None:
     recorded(session(client, player, score))
+
+
+def connection_parameters() -> dict[str, Any]:
+    """Of the test database, for a connection that is not Django's."""
+    known = {"dbname", "user", "password", "host", "port"}
+    return {name: value for name, value in connection.get_connection_params().items() if name in known}
 
 
 def totals(board: Board) -> list[int]:
@@ -63,6 +72,19 @@ async def test_a_valkey_that_falls_silent_is_bridged_by_postgresql(
             assert (await late.watches())["source"] in {"sql", "ranks"}
 
         await viewer.until(lambda board: board.source == "ranks")
+
+
+async def test_a_board_that_nobody_can_read_is_an_error_for_now(committed: None, arena: Client) -> None:
+    with serving() as server:
+        async with tab(server) as viewer:
+            # There are no ranks, so PostgreSQL is asked, and waits for the lock until its timeout.
+            with psycopg.connect(**connection_parameters()) as other:
+                other.execute("LOCK TABLE leaderboard")
+                await viewer.say(op="subscribe", id=1, board="global")
+                error = await viewer.hears("error", id=1)
+            assert (error["code"], error["temporary"], error["retry_ms"]) == ("unavailable", True, 2_000)
+
+            assert (await viewer.watches())["source"] == "sql"
 
 
 async def test_a_subscription_that_is_cut_is_taken_up_again(server: Server, arena: Client, alice: Player) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from realtime import board as boards
 from realtime.board import Board
-from scores.ranking.rows import BoardChange, Row
+from scores.ranking.rows import BoardChange, Page, Row
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
@@ -104,6 +104,13 @@ def test_a_diff_that_does_not_begin_here_is_not_applied() -> None:
 
     with pytest.raises(ValueError, match="does not begin"):
         boards.apply(board(seq=4), diff)
+
+
+def test_the_board_of_a_page_shows_what_the_page_shows() -> None:
+    shown = board(ranked({7: ("ada", 900)}))
+    page = Page("global", "all", "k3", 7, NOON, 1, "ranks", shown.rows)
+
+    assert boards.from_page(page) == shown
 
 
 def test_the_fingerprint_is_the_crc_of_user_rank_and_total() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import messages
+from realtime.limits import Limits
 from realtime.messages import Ping, Rejected, Resync, Since, Subscribe, Unsubscribe
 from tests.unit.test_board import board, ranked
 
@@ -94,6 +95,12 @@ def test_an_error_repeats_the_id_of_the_request_where_it_can_be_read() -> None:
     assert rejected.value.frame.id == 7
 
 
+def test_an_error_for_now_says_when_to_try_again() -> None:
+    error = messages.unavailable(3)
+
+    assert (error.code, error.temporary, error.retry_ms, error.id) == ("unavailable", True, 2_000, 3)
+
+
 def test_an_error_without_a_request_has_no_id() -> None:
     with pytest.raises(Rejected) as rejected:
         parse("hello")
@@ -157,6 +164,14 @@ def test_every_frame_of_a_client_has_its_heading() -> None:
     assert sorted(str(frame.__struct_config__.tag) for frame in messages.CLIENT_FRAMES) == sorted(
         headings_under("What a client says")
     )
+
+
+def test_every_limit_that_is_documented_is_one() -> None:
+    chapter = PROTOCOL.read_text(encoding="utf-8").split("\n## Limits\n")[1].split("\n## ")[0]
+    named = {name for row in re.findall(r"\|([^|]*)\|$", chapter, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+
+    assert named
+    assert named <= set(Limits.__dataclass_fields__)
 
 
 def test_every_error_code_and_every_bye_is_documented() -> None:
