@@ -19,6 +19,14 @@ LIMIT %s
 """
 
 
+_IDS_SQL = """
+SELECT id FROM users
+WHERE lower(username) LIKE lower(%s)
+ORDER BY lower(username) USING ~<~
+LIMIT %s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A player whom a search found."""
@@ -38,6 +46,17 @@ def by_prefix(prefix: str) -> list[Found]:
     with connection.cursor() as cursor:
         cursor.execute(_SQL, [f"{_escaped(prefix)}%", MAX_FOUND])
         return [Found(*row) for row in cursor.fetchall()]
+
+
+def ids_by_prefix(prefix: str, *, limit: int) -> list[int]:
+    """The ids of all such players, banned ones too: for moderators, not for the public.
+
+    Raises:
+        django.db.OperationalError: PostgreSQL does not answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IDS_SQL, [f"{_escaped(prefix)}%", limit])
+        return [user_id for (user_id,) in cursor.fetchall()]
 
 
 def _escaped(prefix: str) -> str:
