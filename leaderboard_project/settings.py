@@ -151,7 +151,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rankcast",
-    "DESCRIPTION": "A real-time leaderboard server: submit sessions, read boards. Live boards: see the protocol `lb.v1`.",
+    "DESCRIPTION": "A real-time leaderboard server: submit sessions, read boards. Boards are also live, over WebSocket.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",  # whose schemas are JSON Schema, as msgspec writes it
     "POSTPROCESSING_HOOKS": [],  # the default one would move the enums of serializers; structs need none
@@ -180,7 +180,8 @@ LOGGING = {
                 *([structlog.processors.format_exc_info] if LOG_FORMAT == "json" else []),
                 structlog.processors.JSONRenderer()
                 if LOG_FORMAT == "json"
-                else structlog.dev.ConsoleRenderer(colors=False),
+                # The default tracebacks print local variables, and with them keys and passwords.
+                else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
             ],
         },
     },
