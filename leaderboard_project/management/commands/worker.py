@@ -8,9 +8,11 @@ import threading
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from leaderboard_project.parent import end_with_parent
+from leaderboard_project.parent import end_with_parent, terminate
 from scores.errors import RanksUnavailable
 from scores.worker import refuse_eviction, work
+
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -26,8 +28,23 @@ class Command(BaseCommand):
                 raise CommandError(reason)
         except RanksUnavailable:
             pass  # it may come later; until then the worker waits for it
+        # The signals are waited for, not handled: a handler that set the event could interrupt
+        # the event's own wait in the same thread, and stand before a lock that it holds itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        end_with_parent(stop.set)
+        worker = threading.Thread(target=_work, args=(stop,), name="worker")
+        worker.start()
+        end_with_parent()
+        signal.sigwait(_STOPPING)
+        failed = not worker.is_alive()
+        stop.set()
+        worker.join()
+        if failed:
+            raise CommandError("The worker stopped by itself; its last words are above.")
+
+
+def _work(stop: threading.Event) -> None:
+    try:
         work(stop)
+    finally:
+        terminate()
