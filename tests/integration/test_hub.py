@@ -28,6 +28,14 @@ QUICK = Limits(watch_s=0.1, beat_s=3600.0)
 #: For tests in which nothing but the messages themselves may repair anything.
 UNWATCHED = Limits(watch_s=3600.0, beat_s=3600.0)
 
+#: A channel layer whose Valkey is not there.
+NOWHERE = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": "unix:///nowhere/valkey.sock", "socket_timeout": None}]},
+    }
+}
+
 
 class Ranks:
     """What Valkey and PostgreSQL know of one board, in memory, and every way in which they can fail."""
@@ -245,6 +253,20 @@ async def test_a_new_epoch_is_told_by_a_snapshot(ranks: Ranks, publisher: Broadc
         assert ear.board.epoch == "m9"
 
 
+async def test_a_straggler_of_an_old_epoch_costs_one_read_and_says_nothing(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks) as hub:
+        old = boards.step(ranks.advance())
+        ranks.page = replace(ranks.page, epoch="m9", seq=0)
+        ear = await listening(hub)
+
+        publisher.publish(old)
+        await until(lambda: ranks.reads == 2)
+        await asyncio.sleep(0.3)  # long enough for several more reads
+
+        assert ranks.reads == 2
+        assert ear.kinds() == ["snapshot"]
+
+
 async def test_ranks_that_went_back_win(ranks: Ranks, publisher: Broadcast) -> None:
     """Valkey lost its tail: what was told is not in it any more."""
     async with running(ranks, QUICK) as hub:
@@ -382,10 +404,7 @@ async def test_without_a_channel_layer_boards_are_served_and_watched(
     ranks: Ranks, settings: Any, publisher: Broadcast
 ) -> None:
     working = settings.CHANNEL_LAYERS
-    nowhere = {"address": "unix:///nowhere/valkey.sock", "socket_timeout": None}
-    settings.CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [nowhere]}}
-    }
+    settings.CHANNEL_LAYERS = NOWHERE
     async with running(ranks, replace(QUICK, layer_s=0.2)) as hub:
         ear = await listening(hub)
         assert ear.kinds() == ["snapshot"]
@@ -401,13 +420,22 @@ async def test_without_a_channel_layer_boards_are_served_and_watched(
         assert hub.counters.steps >= 1 or ranks.reads > reads
 
 
+async def test_what_was_told_before_a_late_join_is_read(ranks: Ranks, settings: Any) -> None:
+    working = settings.CHANNEL_LAYERS
+    settings.CHANNEL_LAYERS = NOWHERE
+    async with running(ranks, replace(UNWATCHED, layer_s=0.2)) as hub:
+        ear = await listening(hub)
+        ranks.advance()  # told to nobody, and no watcher looks
+
+        settings.CHANNEL_LAYERS = working
+
+        await until(lambda: ear.seq == 1)
+
+
 async def test_publishing_without_valkey_returns_at_once_and_is_logged_once(
     ranks: Ranks, settings: Any, publisher: Broadcast, caplog: pytest.LogCaptureFixture
 ) -> None:
-    nowhere = {"address": "unix:///nowhere/valkey.sock", "socket_timeout": None}
-    settings.CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [nowhere]}}
-    }
+    settings.CHANNEL_LAYERS = NOWHERE
 
     for _ in range(20):
         publisher.publish(boards.step(ranks.advance()))
