@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import cache
 
 import structlog
 from django.db import connection
@@ -135,24 +134,39 @@ class Committer:
                 item.receipt.set_exception(answer)
 
 
-@cache
-def committer() -> Committer:
-    """The committer of this process, started at its first use."""
-    started = Committer()
-    atexit.register(started.drain, 5.0)  # a command that submits and ends loses nothing
-    return started
+class _Process:
+    """The one committer of this process, started at its first use."""
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._committer: Committer | None = None
+
+    def committer(self) -> Committer:
+        # Not functools.cache: it lets many first callers in at once, and each would start its own threads.
+        with self._starting:
+            if self._committer is None:
+                self._committer = Committer()
+                atexit.register(self.drain, 5.0)  # a command that submits and ends loses nothing
+            return self._committer
+
+    def drain(self, timeout_s: float) -> bool:
+        with self._starting:
+            return self._committer is None or self._committer.drain(timeout_s)
+
+
+_process = _Process()
 
 
 def submit(session: SubmittedSession) -> Future[Receipt]:
     """Queue one session with the process's committer; see `Committer.submit_many`."""
-    return committer().submit_many([session])[0]
+    return _process.committer().submit_many([session])[0]
 
 
 def submit_many(sessions: Sequence[SubmittedSession]) -> list[Future[Receipt]]:
     """Queue sessions with the process's committer; see `Committer.submit_many`."""
-    return committer().submit_many(sessions)
+    return _process.committer().submit_many(sessions)
 
 
 def drain(timeout_s: float) -> bool:
     """Record what waits and stop taking more. False: not all was recorded in time."""
-    return committer().drain(timeout_s)
+    return _process.drain(timeout_s)

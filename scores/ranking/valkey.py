@@ -126,10 +126,18 @@ class Valkey:
             self._closed_until = time.monotonic() + _BREAK_S
 
 
-@cache
+_valkey: Valkey | None = None
+_opening = threading.Lock()
+
+
 def valkey() -> Valkey:
     """The connection of this process."""
-    return Valkey(settings.REDIS_URL)
+    global _valkey  # noqa: PLW0603  one breaker for the whole process
+    if _valkey is None:
+        with _opening:
+            if _valkey is None:  # still: another thread may have been faster
+                _valkey = Valkey(settings.REDIS_URL)
+    return _valkey
 
 
 def eviction_policy() -> str:
