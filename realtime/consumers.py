@@ -128,7 +128,7 @@ class LiveBoards(AsyncConsumer):
             )
         except UnknownBoard:
             raise Rejected("unknown_board", f"There is no board {request.board}.", request.id) from None
-        except (OSError, Rejected):
+        except Rejected:
             raise
         except Exception as error:  # noqa: BLE001 - a process edge: both stores may be away, in many ways
             log.warning("the board %s cannot be read (%r)", request.board, error)
