@@ -6,7 +6,6 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import pytest
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
@@ -20,6 +19,7 @@ from scores import keys, ledger
 from scores.ledger import gate
 from scores.models import ApiKey, Board, Client, GameSession, Player, Standing
 from tests.api import get
+from tests.faults import somebody_else
 from tests.ledger import make_ranks, recorded, session
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -56,13 +56,6 @@ def onlooker(committed: None) -> Browser:
     player = Player.objects.create(username="otto", is_staff=True)
     player.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     return logged_in(player)
-
-
-def _conninfo() -> str:
-    settings = connection.settings_dict
-    return psycopg.conninfo.make_conninfo(
-        dbname=settings["NAME"], user=settings["USER"], password=settings["PASSWORD"], host=settings["HOST"]
-    )
 
 
 def text_of(response: Any) -> str:
@@ -131,7 +124,7 @@ def test_nobody_means_more_than_a_hundred_at_once(moderator: Browser) -> None:
 
 def test_a_busy_ledger_is_told(moderator: Browser, alice: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "_PATIENCE", "SET LOCAL lock_timeout = '50ms'")
-    with psycopg.connect(_conninfo()) as batch:
+    with somebody_else() as batch:
         batch.execute(gate.SHARED_SQL)
 
         page = press(moderator, f"{PLAYERS}{alice.id}/change/", "ban")

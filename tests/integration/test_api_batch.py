@@ -128,7 +128,7 @@ def test_a_batch_that_finds_no_room_is_refused_as_a_whole(
     arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = group_commit.Committer(capacity=1)
-    monkeypatch.setattr(group_commit, "committer", lambda: small)
+    monkeypatch.setattr(group_commit._process, "_committer", small)
     before = stored()
 
     response = arena.post(BATCH, json.dumps({"sessions": [session(alice), session(alice)]}))

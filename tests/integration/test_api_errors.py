@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
 from django.test import Client as Browser
 from django.urls import get_resolver
 
@@ -16,9 +15,9 @@ from scores import ranking
 from scores.api import schema
 from scores.api.codes import Code
 from scores.api.errors import to_api_error
-from scores.errors import RanksUnavailable
 from scores.models import Player
 from tests.api import SUBMIT, GameServer, error_of, get, session
+from tests.faults import stuck, valkey_away
 from tests.ledger import make_ranks
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -86,16 +85,11 @@ def test_a_defect_is_a_500_in_the_same_shape(monkeypatch: pytest.MonkeyPatch) ->
     assert error_of(response, 500) == {"code": "internal_error", "detail": Code.INTERNAL_ERROR.meaning}
 
 
-def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise OperationalError("the server closed the connection unexpectedly at /secret/socket")
+def test_a_database_that_does_not_answer_is_a_503_that_says_when_to_come_back() -> None:
+    with stuck("leaderboard"):
+        response = get("/api/leaderboard/top")
 
-    monkeypatch.setattr(ranking, "top", fail)
-
-    response = get("/api/leaderboard/top")
-
-    assert error_of(response, 503)["code"] == "unavailable"
-    assert "secret" not in response.content.decode()
+    assert error_of(response, 503) == {"code": "unavailable", "detail": Code.UNAVAILABLE.meaning}
     assert response["Retry-After"] == "1"
 
 
@@ -112,29 +106,34 @@ def test_a_live_process_says_so() -> None:
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/v1/health-check"])
-def test_readiness_follows_the_servers(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_follows_the_servers(path: str) -> None:
     assert get(path).json() == {"status": "degraded", "postgresql": "ok", "valkey": "rebuilding"}
 
     make_ranks()
     assert get(path).json() == {"status": "ready", "postgresql": "ok", "valkey": "ok"}
 
-    def fail(*_: Any, **__: Any) -> None:
-        raise RanksUnavailable
+    with valkey_away():
+        assert (get(path).status_code, get(path).json()) == (
+            200,
+            {"status": "degraded", "postgresql": "ok", "valkey": "away"},
+        )
 
-    monkeypatch.setattr(ranking, "versions", fail)
-    assert (get(path).status_code, get(path).json()["valkey"]) == (200, "away")
 
-
-def test_a_server_without_postgresql_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise OperationalError
-
-    monkeypatch.setattr("scores.models.Board.objects.filter", fail)
-
-    response = get("/readyz")
+def test_a_server_without_postgresql_is_not_ready() -> None:
+    with stuck("boards"):
+        response = get("/readyz")
 
     assert response.status_code == 503
     assert (response.json()["status"], response.json()["postgresql"]) == ("unavailable", "away")
+
+
+def test_boards_are_read_from_postgresql_while_valkey_is_away() -> None:
+    make_ranks()
+
+    with valkey_away():
+        document = get("/api/leaderboard/top").json()
+
+    assert (document["source"], document["epoch"], document["seq"]) == ("sql", None, None)
 
 
 def test_the_description_is_valid_and_complete() -> None:

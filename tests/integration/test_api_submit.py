@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import threading
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,9 +14,9 @@ from django.db import connections
 
 from scores import group_commit, ledger
 from scores.api.views.submit import SubmitView
-from scores.errors import LedgerUnavailable
 from scores.models import ApiKey, GameSession, Player, Standing
 from tests.api import SUBMIT, GameServer, error_of, session, stored
+from tests.faults import closed_gate, stuck
 from tests.ledger import make_ranks
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -203,7 +202,7 @@ def test_a_key_without_the_scope_may_not_submit(alice: Player) -> None:
 
 def test_a_full_queue_says_when_to_come_back(arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     full = group_commit.Committer(capacity=0)
-    monkeypatch.setattr(group_commit, "committer", lambda: full)
+    monkeypatch.setattr(group_commit._process, "_committer", full)
 
     response = arena.submit(session(alice))
 
@@ -212,37 +211,42 @@ def test_a_full_queue_says_when_to_come_back(arena: GameServer, alice: Player, m
     full.drain(1)
 
 
-def test_an_unknown_outcome_is_told_as_such(arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    lost: Future[Any] = Future()
-    lost.set_exception(LedgerUnavailable("The connection was lost.", outcome_unknown=True))
-    monkeypatch.setattr(group_commit, "submit", lambda session: lost)
+def test_a_ledger_that_takes_too_long_leaves_the_outcome_unknown(
+    arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scores.api.views.submit._PATIENCE_S", 0.2)
 
-    response = arena.submit(session(alice))
+    with closed_gate():
+        response = arena.submit(session(alice, 50), key="game-1")
 
     assert error_of(response, 503)["code"] == "outcome_unknown"
     assert "Retry-After" in response
-
-
-def test_a_ledger_that_takes_too_long_is_not_waited_for(
-    arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    running: Future[Any] = Future()
-    running.set_running_or_notify_cancel()
-    monkeypatch.setattr(group_commit, "submit", lambda session: running)
-    monkeypatch.setattr("scores.api.views.submit._PATIENCE_S", 0.01)
-
-    assert error_of(arena.submit(session(alice)), 503)["code"] == "outcome_unknown"
+    monkeypatch.undo()
+    assert arena.submit(session(alice, 50), key="game-1").json()["total_score"] == 50
 
 
 def test_a_session_that_never_left_the_queue_is_surely_not_recorded(
-    arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
+    arena: GameServer, alice: Player, bob: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting: Future[Any] = Future()
-    monkeypatch.setattr(group_commit, "submit", lambda session: waiting)
-    monkeypatch.setattr("scores.api.views.submit._PATIENCE_S", 0.01)
+    small = group_commit.Committer(threads=1)
+    monkeypatch.setattr(group_commit._process, "_committer", small)
+    monkeypatch.setattr("scores.api.views.submit._PATIENCE_S", 0.2)
 
-    assert error_of(arena.submit(session(alice)), 503)["code"] == "unavailable"
-    assert waiting.cancelled()
+    with closed_gate():
+        on_its_way = arena.submit(session(alice))
+        in_the_queue = arena.submit(session(bob))
+
+    assert error_of(on_its_way, 503)["code"] == "outcome_unknown"
+    assert error_of(in_the_queue, 503)["code"] == "unavailable"
+    assert small.drain(5)
+    assert not GameSession.objects.filter(user=bob).exists()
+
+
+def test_a_key_that_cannot_be_looked_up_is_not_called_wrong(arena: GameServer, alice: Player) -> None:
+    with stuck("api_keys"):
+        response = arena.submit(session(alice))
+
+    assert error_of(response, 503)["code"] == "unavailable"
 
 
 def test_a_chunked_body_tells_no_length_and_is_read(arena: GameServer, alice: Player) -> None:
