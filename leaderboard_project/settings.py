@@ -151,7 +151,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rankcast",
-    "DESCRIPTION": "A real-time leaderboard server: submit sessions, read boards. Boards also live on WebSocket.",
+    "DESCRIPTION": "A real-time leaderboard server: submit sessions, read boards, and watch them live over WebSocket.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",  # whose schemas are JSON Schema, as msgspec writes it
     "POSTPROCESSING_HOOKS": [],  # the default one would move the enums of serializers; structs need none
@@ -190,6 +190,7 @@ LOGGING = {
     "loggers": {
         # 4xx answers are the client's business; 5xx still arrive as errors.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "uvicorn": {"level": "WARNING"},
     },
 }
