@@ -54,7 +54,10 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     error = to_api_error(exception)
     if error is None:
         return None
-    return Response(ErrorAnswer(error.error), status=error.code.status, headers=error.headers)
+    response = Response(ErrorAnswer(error.error), status=error.code.status, headers=error.headers)
+    # An outage is logged where it is noticed, once per batch; Django would add a line per request.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  Django's own mark
+    return response
 
 
 # --- Django's own handlers, named in the root URL configuration ---------------------------------

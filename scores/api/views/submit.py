@@ -6,6 +6,7 @@ import time
 from concurrent.futures import Future
 from typing import Any, Final
 
+from django.db import connection
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -51,6 +52,8 @@ class SubmitView(ContractView):
         session = submission.read_single(
             _document(request), api_key=_key_of(request), idempotency_header=request.headers.get(_KEY_HEADER)
         )
+        _hold_no_connection()
+        _let_go_of_the_database()
         receipt = _receipt(group_commit.submit(session), deadline=time.monotonic() + _PATIENCE_S)
         replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else None
         return Response(_told(receipt), status=status.HTTP_201_CREATED, headers=replayed)
@@ -80,6 +83,8 @@ class SubmitBatchView(ContractView):
         if _KEY_HEADER in request.headers:
             raise ApiError(Code.IDEMPOTENCY_KEY_PER_ITEM, fields=[_KEY_HEADER])
         read = [_read(item, _key_of(request)) for item in submission.items_of(_document(request))]
+        _hold_no_connection()
+        _let_go_of_the_database()
         queued = iter(group_commit.submit_many([session for session in read if isinstance(session, SubmittedSession)]))
         deadline = time.monotonic() + _PATIENCE_S
         results = [
@@ -87,6 +92,15 @@ class SubmitBatchView(ContractView):
             for answer in read
         ]
         return Response(contract.BatchAnswer(results))
+
+
+def _hold_no_connection() -> None:
+    """Give back the connection that read the API key, before waiting for the committer.
+
+    The committer takes its connections from the same pool: with all of them in the hands of
+    requests that wait for it, nothing would ever be recorded.
+    """
+    connection.close()
 
 
 def _document(request: Request) -> dict[str, Any]:
@@ -104,6 +118,11 @@ def _read(item: object, api_key: ApiKey) -> SubmittedSession | ApiError:
         return submission.read_item(item, api_key=api_key)
     except ApiError as error:
         return error
+
+
+def _let_go_of_the_database() -> None:
+    """Give the connection that looked up the key back to the pool: the committer may need it while we wait."""
+    connection.close()
 
 
 def _receipt(future: Future[Receipt], *, deadline: float) -> Receipt:
