@@ -35,6 +35,9 @@ async def bounded(
     The length that the client declares is believed only when it is too large; bodies without one are counted.
     The app sees a refused body as a client that went away.
     """
+    if not _has_body(scope):
+        await app(scope, receive, send)
+        return
     limit = _BATCH_BYTES if scope["path"].endswith(_BATCH_PATH) else _BODY_BYTES
     if _declared_length(scope) > limit:
         await _discard(receive)
@@ -85,6 +88,10 @@ class _Body:
                 self.refusal = (413, "body_too_large", f"The body may hold at most {self._limit} bytes.")
                 return {"type": "http.disconnect"}
         return event
+
+
+def _has_body(scope: HTTPScope) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
 
 
 def _declared_length(scope: HTTPScope) -> int:

@@ -14,10 +14,10 @@ from leaderboard_project import parent
 
 logger = logging.getLogger(__name__)
 
-#: A child that lived this long was well: its next restart is immediate again. In seconds.
+#: A child that lived this long was well: its next pause is the first one again. In seconds.
 _WELL_S = 30.0
 #: The first and the longest pause before a restart, in seconds; it doubles in between.
-_PAUSE_S = 0.2
+_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
 
 
@@ -50,7 +50,8 @@ class Child:
         self._inherit = inherit
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
-        self._pause_s = _PAUSE_S
+        #: How often in a row it ended soon after its start.
+        self.early_ends = 0
         self._start_at: float | None = None
 
     def start(self) -> None:
@@ -67,14 +68,15 @@ class Child:
         self._start_at = None
 
     def restart_if_dead(self) -> None:
-        """Start the child again if it has ended by itself: at once the first time, later after a growing pause."""
+        """Start the child again if it has ended by itself, after a pause that grows from one time to the next."""
         if self.is_running():
             return
         now = time.monotonic()
         if self._start_at is None:
-            self._pause_s = _PAUSE_S if now - self._started_at > _WELL_S else min(self._pause_s * 2, _LONGEST_PAUSE_S)
-            self._start_at = now + self._pause_s
-            logger.warning("%s ended (%s); it is started again in %.1f s.", self.name, self._ending(), self._pause_s)
+            self.early_ends = 1 if now - self._started_at > _WELL_S else self.early_ends + 1
+            pause_s = min(_PAUSE_S * 2 ** (self.early_ends - 1), _LONGEST_PAUSE_S)
+            self._start_at = now + pause_s
+            logger.warning("%s ended (%s); it is started again in %.1f s.", self.name, self._ending(), pause_s)
         if now >= self._start_at:
             self.start()
 
@@ -91,7 +93,7 @@ class Child:
         """End the child at once and wait for that."""
         if self._process is not None:
             if self.is_running():
-                logger.warning("%s did not end in time and is killed.", self.name)
+                logger.warning("%s has not ended yet and is killed.", self.name)
                 self._process.kill()
             self._process.wait()
 

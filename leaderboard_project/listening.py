@@ -40,11 +40,17 @@ def local_address(listening: socket.socket) -> tuple[str, int]:
     return host, port
 
 
-def answers_ready(host: str, port: int) -> bool:
-    """Whether `/readyz` answers 200 right now."""
-    connection = http.client.HTTPConnection(host, port, timeout=5)
+def url_of(address: tuple[str, int]) -> str:
+    """The URL of the server there."""
+    host, port = address
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def answers_ready(address: tuple[str, int], host_header: str) -> bool:
+    """Whether `/readyz` answers 200 right now; `host_header` is a name that the server takes for its own."""
+    connection = http.client.HTTPConnection(*address, timeout=2)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", "/readyz", headers={"Host": host_header})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from leaderboard_project import launcher
 from leaderboard_project.children import Child
 from leaderboard_project.embedded.errors import EmbeddedError
 from leaderboard_project.embedded.pair import Pair
@@ -17,8 +18,16 @@ logger = logging.getLogger(__name__)
 
 #: How often the children are looked at, in seconds.
 _LOOK_EVERY_S = 0.1
+#: How long a server that does not come up again is left alone, in seconds.
+_PAUSE_S = 5.0
+#: A child that ends so often before the first readiness will never start: there is something to repair first.
+_ENDS_TOO_OFTEN = 3
 #: How long the children may take to end, in seconds: the web processes' own grace and a little more.
 _STOP_S = 15.0
+
+
+class NeverReady(Exception):
+    """A child ends again and again before anything was served; the message names it."""
 
 
 class Supervisor:
@@ -34,6 +43,8 @@ class Supervisor:
         self._pair = pair
         self._stop = threading.Event()
         self._hurry = threading.Event()
+        self._launcher = launcher.pid_of_uv()
+        self._servers_at = 0.0
 
     def run(
         self,
@@ -46,32 +57,44 @@ class Supervisor:
 
         A second signal ends the children without waiting for open requests. The signals' handlers
         stay in place, so that no third one can interrupt the servers' own end.
+
+        Raises:
+            NeverReady: a child does not start at all.
         """
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup, a closed terminal is to be survived
+            signal.signal(signal.SIGHUP, self._on_signal)
         try:
             _start(self._children)
             ready = False
-            while not self._stop.wait(_LOOK_EVERY_S):
+            while not self._stop.wait(_LOOK_EVERY_S) and not launcher.is_gone(self._launcher):
                 if not ready and is_ready():
                     ready = True
                     when_ready()
                     _start(self._once_ready)
                     self._children += self._once_ready
-                self._look()
+                self._look_after_servers()
+                self._look_after_children(ready=ready)
         finally:
             when_stopping()
             self._end_children()
 
-    def _look(self) -> None:
-        if self._pair is not None:
-            try:
-                for name in self._pair.restart_dead():
-                    logger.warning("%s had ended and was started again.", name)
-            except EmbeddedError as error:
-                logger.error("%s", error)  # noqa: TRY400  (the sentence says it all; it is tried again)
+    def _look_after_servers(self) -> None:
+        if self._pair is None or time.monotonic() < self._servers_at:
+            return
+        try:
+            for name in self._pair.restart_dead():
+                logger.warning("%s had ended and was started again.", name)
+        except EmbeddedError as error:
+            self._servers_at = time.monotonic() + _PAUSE_S
+            logger.error("%s", error)  # noqa: TRY400  (the sentence says it all)
+
+    def _look_after_children(self, *, ready: bool) -> None:
         for child in self._children:
             child.restart_if_dead()
+            if not ready and child.early_ends >= _ENDS_TOO_OFTEN:
+                raise NeverReady(f"{child.name} does not start; its last words are above.")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._stop.is_set():

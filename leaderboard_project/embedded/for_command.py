@@ -22,8 +22,7 @@ _NEEDS_NO_SERVERS = frozenset(
         "diffsettings",
         "findstatic",
         "help",
-        "makemigrations",
-        "spectacular",
+            "spectacular",
         "version",
     }
 )

@@ -17,7 +17,7 @@ from leaderboard_project.embedded.server import ServerProcess
 _SETTINGS = {
     "listen_addresses": "",  # never a TCP port: a unix socket in a private directory
     "unix_socket_permissions": "0700",
-    "max_connections": "100",  # each web process and the worker keep a pool of up to 16
+    "max_connections": "200",  # every web process and the worker may keep some twenty; an unused slot costs little
     "fsync": "on",
     "synchronous_commit": "on",  # a receipt is only sent for what is on disk
     "full_page_writes": "on",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from typing_extensions import override
 
+from leaderboard_project import hosts
 from leaderboard_project.children import Child, parent_pipe
 from leaderboard_project.demo import access
 from leaderboard_project.embedded.for_command import running_pair
-from leaderboard_project.listening import CannotListen, answers_ready, listening_socket, local_address
-from leaderboard_project.supervisor import Supervisor
+from leaderboard_project.listening import CannotListen, answers_ready, listening_socket, local_address, url_of
+from leaderboard_project.supervisor import NeverReady, Supervisor
 
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
@@ -52,33 +54,48 @@ class Command(BaseCommand):
             listening = listening_socket(options["host"], options["port"])
         except CannotListen as error:
             raise CommandError(str(error)) from None
-        host, port = local_address(listening)
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        call_command("migrate", verbosity=0, interactive=False)
-        lines = [f"Rankcast is ready at {url}"]
-        if options["demo"]:
-            demo = access.prepare()
-            lines += [f"API key: {demo.api_key}", f"Admin: {url}admin/ with user admin, password {demo.admin_password}"]
-        cast("DatabaseWrapper", connection).close_pool()  # the children have their own; this process needs none any more
+        address = local_address(listening)
+        url = url_of(address)
+        allowed_hosts = hosts.allowed(options["host"])
+        greeting = _prepare(url, demo=options["demo"])
         reading, writing = parent_pipe()
         with reading, writing:
-            start = partial(Child, environment=_environment(demo=options["demo"]), pipe=reading)
-            web = [_PYTHON, "-m", "leaderboard_project.web", "--fd", str(listening.fileno())]
-            children = [
-                *(start(f"web {n}", web, inherit=[listening.fileno()]) for n in range(1, options["processes"] + 1)),
-                start("worker", [_PYTHON, _MANAGE, "worker"]),
-            ]
-            players = [start("play", [_PYTHON, _MANAGE, "play", "--url", url])] if options["demo"] else []
-            Supervisor(children, running_pair(), once_ready=players).run(
-                is_ready=lambda: answers_ready(host, port),
-                when_ready=lambda: self.stdout.write("\n".join(lines)),
-                when_stopping=listening.close,  # who comes now is refused instead of waiting in vain
-            )
+            child = partial(Child, environment=_environment(allowed_hosts, demo=options["demo"]), pipe=reading)
+            web = _web(child, listening, options["processes"])
+            worker = child("worker", [_PYTHON, _MANAGE, "worker"])
+            players = [child("play", [_PYTHON, _MANAGE, "play", "--url", url])] if options["demo"] else []
+            try:
+                Supervisor([*web, worker], running_pair(), once_ready=players).run(
+                    is_ready=lambda: answers_ready(address, hosts.accepted(address[0], allowed_hosts)),
+                    when_ready=lambda: self.stdout.write(greeting),
+                    when_stopping=listening.close,  # who comes now is refused instead of waiting in vain
+                )
+            except NeverReady as error:
+                raise CommandError(str(error)) from None
 
 
-def _environment(*, demo: bool) -> dict[str, str]:
+def _prepare(url: str, *, demo: bool) -> str:
+    """Bring the tables up to date; give what to say when all is ready."""
+    call_command("migrate", verbosity=0, interactive=False)
+    lines = [f"Rankcast is ready at {url}"]
+    if demo:
+        made = access.prepare()
+        lines += [f"API key: {made.api_key}", f"Admin: {url}admin/ with user admin, password {made.admin_password}"]
+    # The children have pools of their own; this process asks nothing any more.
+    cast("DatabaseWrapper", connection).close_pool()
+    return "\n".join(lines)
+
+
+def _web(child: partial[Child], listening: socket.socket, processes: int) -> list[Child]:
+    """The web processes, which all accept from the one listening socket."""
+    command = [_PYTHON, "-m", "leaderboard_project.web", "--fd", str(listening.fileno())]
+    return [child(f"web {number}", command, inherit=[listening.fileno()]) for number in range(1, processes + 1)]
+
+
+def _environment(allowed_hosts: list[str], *, demo: bool) -> dict[str, str]:
     """The children's environment: ours, and what only this process knows."""
     environment = dict(os.environ)
+    environment["ALLOWED_HOSTS"] = ",".join(allowed_hosts)
     environment["SECRET_KEY"] = settings.SECRET_KEY  # the same in all of them, also where it was drawn for this run
     environment["PYTHONPATH"] = str(settings.BASE_DIR)  # `python -m` finds the package from any directory
     if demo:
