@@ -18,7 +18,7 @@ _DJANGO_THREADS = 32
 # Every view of Django's here is synchronous. Its ASGI handler would start a thread for each request
 # and hop to it once for every middleware; one hop into a pool was measured three times as fast
 # (docs/decisions/0002).
-_django = cast("ASGI3Application", WSGIMiddleware(get_wsgi_application(), workers=_DJANGO_THREADS))
+_django = cast("ASGI3Application", WSGIMiddleware(cast("Any", get_wsgi_application()), workers=_DJANGO_THREADS))
 
 # Only now: what follows reads models and settings.
 from leaderboard_project.body_limit import bounded  # noqa: E402

@@ -1,4 +1,4 @@
-"""Bounds the size and the pace of HTTP request bodies before Django spools them to disk."""
+"""Bounds the size and the pace of HTTP request bodies, and hands them on whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
         ASGIReceiveCallable,
         ASGIReceiveEvent,
         ASGISendCallable,
-        ASGISendEvent,
         HTTPScope,
     )
 
@@ -27,67 +26,66 @@ _DISCARD_BYTES = 4 * 1024 * 1024
 _DISCARD_S = 2.0
 
 
+class _Refused(Exception):
+    """The body is too large or too slow."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
 async def bounded(
     app: ASGI3Application, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
 ) -> None:
-    """Run `app` for one HTTP request whose body stays within the limit; answer 413 or 408 otherwise.
+    """Run `app` for one HTTP request once its body is here and within the limit; answer 413 or 408 otherwise.
 
     The length that the client declares is believed only when it is too large; bodies without one are counted.
-    The app sees a refused body as a client that went away.
+    A body that trickles in costs its connection, never one of the threads that answer requests.
     """
     if not _has_body(scope):
         await app(scope, receive, send)
         return
-    limit = _BATCH_BYTES if scope["path"].endswith(_BATCH_PATH) else _BODY_BYTES
-    if _declared_length(scope) > limit:
+    try:
+        body = await _read(scope, receive)
+    except _Refused as refused:
         await _discard(receive)
-        await _refuse(send, 413, "body_too_large", f"The body may hold at most {limit} bytes.")
+        await _refuse(send, refused)
         return
-    body = _Body(receive, limit)
-    answered = False
+    if body is None:
+        return  # the client went away
+    whole: ASGIReceiveEvent | None = {"type": "http.request", "body": body, "more_body": False}
 
-    async def watched_send(event: ASGISendEvent) -> None:
-        nonlocal answered
-        answered = True
-        await send(event)
+    async def replayed() -> ASGIReceiveEvent:
+        nonlocal whole
+        if whole is not None:
+            event, whole = whole, None
+            return event
+        return await receive()  # nothing but the disconnect is left to come
 
-    await app(scope, body.receive, watched_send)
-    if body.refusal is not None and not answered:
-        status, code, detail = body.refusal
-        await _discard(receive)
-        await _refuse(send, status, code, detail)
+    await app(scope, replayed, send)
 
 
-class _Body:
-    """Counts one request body on its way to the app."""
-
-    def __init__(self, receive: ASGIReceiveCallable, limit: int) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._received = 0
-        self._complete = False
-        self._deadline = asyncio.get_running_loop().time() + _BODY_S
-        self.refusal: tuple[int, str, str] | None = None
-
-    async def receive(self) -> ASGIReceiveEvent:
-        """The next event; a disconnect once the body is refused."""
-        if self.refusal is not None:
-            return {"type": "http.disconnect"}
-        if self._complete:  # nothing but the disconnect is left to wait for, and that may take for ever
-            return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                event = await self._receive()
-        except TimeoutError:
-            self.refusal = (408, "body_too_slow", f"The body must arrive within {_BODY_S:.0f} seconds.")
-            return {"type": "http.disconnect"}
-        if event["type"] == "http.request":
-            self._received += len(event["body"])
-            self._complete = not event["more_body"]
-            if self._received > self._limit:
-                self.refusal = (413, "body_too_large", f"The body may hold at most {self._limit} bytes.")
-                return {"type": "http.disconnect"}
-        return event
+async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes | None:
+    limit = _BATCH_BYTES if scope["path"].endswith(_BATCH_PATH) else _BODY_BYTES
+    too_large = _Refused(413, "body_too_large", f"The body may hold at most {limit} bytes.")
+    if _declared_length(scope) > limit:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while True:
+                event = await receive()
+                if event["type"] != "http.request":
+                    return None
+                body += event["body"]
+                if len(body) > limit:
+                    raise too_large
+                if not event["more_body"]:
+                    return bytes(body)
+    except TimeoutError:
+        raise _Refused(408, "body_too_slow", f"The body must arrive within {_BODY_S:.0f} seconds.") from None
 
 
 def _has_body(scope: HTTPScope) -> bool:
@@ -112,12 +110,12 @@ async def _discard(receive: ASGIReceiveCallable) -> None:
         return
 
 
-async def _refuse(send: ASGISendCallable, status: int, code: str, detail: str) -> None:
-    body = json.dumps({"error": {"code": code, "detail": detail}}).encode()
+async def _refuse(send: ASGISendCallable, refused: _Refused) -> None:
+    body = json.dumps({"error": {"code": refused.code, "detail": refused.detail}}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),  # what is left of the body must not be read as the next request
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})
