@@ -15,7 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import transaction
@@ -26,6 +26,7 @@ from scores.models import ApiKey, Client
 _ALPHABET: Final = string.ascii_lowercase + string.digits
 _SHAPE: Final = re.compile(r"rk_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 _KEEP_S: Final = 0.9  # how long an answer is believed: a revocation takes effect within a second, everywhere
+_RENEW_S: Final = 0.5  # from then on one thread asks again while the others still believe: never all at once
 _CAPACITY: Final = 1024  # answers of each kind; a flood of made-up keys cannot push out the real ones
 
 
@@ -93,6 +94,7 @@ def _read(prefix: str, digest: str) -> ApiKey | None:
 class _Answer:
     api_key: ApiKey | None
     asked_at: float
+    being_renewed: bool = False
 
 
 class _Recent:
@@ -104,12 +106,17 @@ class _Recent:
         self._unknown: OrderedDict[str, _Answer] = OrderedDict()
 
     def get(self, digest: str) -> _Answer | None:
-        """The answer, unless it is too old to be believed."""
+        """The answer, unless it is too old to be believed, or this caller is the one to renew it."""
         with self._lock:
-            answer = self._known.get(digest) or self._unknown.get(digest)
-        if answer is None or time.monotonic() - answer.asked_at > _KEEP_S:
-            return None
-        return answer
+            answers = self._known if digest in self._known else self._unknown
+            answer = answers.get(digest)
+            if answer is None:
+                return None
+            age_s = time.monotonic() - answer.asked_at
+            if age_s > _RENEW_S and not answer.being_renewed:
+                answers[digest] = replace(answer, being_renewed=True)
+                return None
+            return answer if age_s <= _KEEP_S else None
 
     def put(self, digest: str, answer: _Answer) -> None:
         """Remember the answer in place of an older one."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connections
+from django.db import connection, connections
 
 from scores import group_commit, ledger
 from scores.api.views.submit import SubmitView
@@ -214,7 +214,7 @@ def test_a_full_queue_says_when_to_come_back(arena: GameServer, alice: Player, m
 def test_a_ledger_that_takes_too_long_leaves_the_outcome_unknown(
     arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scores.api.views.submit._PATIENCE_S", 0.2)
+    monkeypatch.setattr("scores.api.recording._PATIENCE_S", 0.2)
 
     with closed_gate():
         response = arena.submit(session(alice, 50), key="game-1")
@@ -230,7 +230,7 @@ def test_a_session_that_never_left_the_queue_is_surely_not_recorded(
 ) -> None:
     small = group_commit.Committer(threads=1)
     monkeypatch.setattr(group_commit._process, "_committer", small)
-    monkeypatch.setattr("scores.api.views.submit._PATIENCE_S", 0.2)
+    monkeypatch.setattr("scores.api.recording._PATIENCE_S", 0.2)
 
     with closed_gate():
         on_its_way = arena.submit(session(alice))
@@ -240,6 +240,12 @@ def test_a_session_that_never_left_the_queue_is_surely_not_recorded(
     assert error_of(in_the_queue, 503)["code"] == "unavailable"
     assert small.drain(5)
     assert not GameSession.objects.filter(user=bob).exists()
+
+
+def test_a_submit_that_waits_holds_no_connection(arena: GameServer, alice: Player) -> None:
+    arena.submit(session(alice))
+
+    assert connection.connection is None
 
 
 def test_a_key_that_cannot_be_looked_up_is_not_called_wrong(arena: GameServer, alice: Player) -> None:

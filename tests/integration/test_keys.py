@@ -104,6 +104,22 @@ def test_made_up_keys_cannot_push_out_the_real_ones() -> None:
     assert len(recent._unknown) == keys._CAPACITY
 
 
+def test_one_caller_renews_an_answer_while_the_others_believe_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    api_key, _ = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    clock = 1000.0
+    monkeypatch.setattr("scores.keys.time.monotonic", lambda: clock)
+    recent = keys._Recent()
+    recent.put("real", keys._Answer(api_key, asked_at=clock))
+
+    clock += 0.6
+    renewing, believing = recent.get("real"), recent.get("real")
+    clock += 0.4
+
+    assert renewing is None
+    assert believing is not None
+    assert recent.get("real") is None  # the renewal failed: nobody believes it any more
+
+
 def test_threads_may_verify_together() -> None:
     _, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
     answers: list[ApiKey | None] = []
