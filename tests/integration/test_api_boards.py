@@ -119,7 +119,7 @@ def test_an_unknown_board_is_told(path: str) -> None:
 
 
 def test_players_are_found_by_the_beginning_of_their_name() -> None:
-    for username in ("Alice", "albert", "bob", "Zoë", "zoran"):
+    for username in ("Alice", "albert", "bob", "Zoë", "zoran", "Élodie", "Ольга"):
         Player.objects.create(username=username)
 
     def found(search: str) -> list[str]:
@@ -128,6 +128,8 @@ def test_players_are_found_by_the_beginning_of_their_name() -> None:
     assert found("al") == ["albert", "Alice"]
     assert found("AL") == ["albert", "Alice"]
     assert found("zoe\u0308") == ["Zoë"]
+    assert found("éLO") == ["Élodie"]
+    assert found("оЛЬ") == ["Ольга"]
     assert found("lice") == []
 
 

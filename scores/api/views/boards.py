@@ -17,7 +17,7 @@ from scores.ranking.rows import Page, Row
 _READ_ERRORS = (Code.INVALID_BOARD, Code.UNKNOWN_BOARD, Code.UNAVAILABLE)
 _TOP: dict[str, Any] = {
     "tags": ["boards"],
-    "parameters": [schema.BOARD, schema.limit(10), schema.OFFSET],
+    "parameters": [schema.BOARD, schema.limit(10), schema.OFFSET, schema.RETRY_AFTER],
     "responses": {
         200: contract.TopAnswer,
         **schema.errors(Code.INVALID_LIMIT, Code.INVALID_OFFSET, *_READ_ERRORS),
@@ -50,7 +50,7 @@ class RankView(ContractView):
         operation_id="player_rank",
         tags=["boards"],
         summary="One player's place",
-        parameters=[schema.USER_ID, schema.BOARD],
+        parameters=[schema.USER_ID, schema.BOARD, schema.RETRY_AFTER],
         responses={
             200: contract.RankAnswer,
             **schema.errors(Code.INVALID_USER_ID, Code.UNKNOWN_PLAYER, *_READ_ERRORS),
@@ -79,7 +79,7 @@ class AroundView(ContractView):
         operation_id="rows_around_player",
         tags=["boards"],
         summary="The rows around a player",
-        parameters=[schema.USER_ID, schema.BOARD, schema.limit(5)],
+        parameters=[schema.USER_ID, schema.BOARD, schema.limit(5), schema.RETRY_AFTER],
         responses={
             200: contract.AroundAnswer,
             **schema.errors(Code.INVALID_USER_ID, Code.INVALID_LIMIT, Code.UNKNOWN_PLAYER, *_READ_ERRORS),

@@ -19,7 +19,7 @@ class PlayersView(ContractView):
         operation_id="search_players",
         tags=["players"],
         summary="Find players by name",
-        parameters=[schema.SEARCH],
+        parameters=[schema.SEARCH, schema.RETRY_AFTER],
         responses={200: contract.PlayersAnswer, **schema.errors(Code.INVALID_SEARCH, Code.UNAVAILABLE)},
     )
     def get(self, request: Request) -> Response:
