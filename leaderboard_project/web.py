@@ -18,6 +18,7 @@ import uvicorn
 
 from leaderboard_project import env
 from leaderboard_project.draining import DrainingServer
+from leaderboard_project.http_protocol import BoundedHttpProtocol
 from leaderboard_project.parent import end_with_parent
 
 #: The largest inbound WebSocket message, in bytes: a batch of a thousand sessions. The live boards' limit is far below.
@@ -64,7 +65,7 @@ def _configuration(host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttpProtocol,
         ws="websockets-sansio",  # the only one with bounded buffers per socket
         ws_max_size=_SOCKET_MESSAGE_BYTES,
         ws_ping_interval=20,

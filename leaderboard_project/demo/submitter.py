@@ -35,6 +35,10 @@ class Submitter:
         self._headers = {"Authorization": f"Api-Key {api_key}", "Content-Type": "application/json"}
         self._sleep = sleep
 
+    def close(self) -> None:
+        """Close the connection; the next request would open another."""
+        self._connection.close()
+
     def submit(self, game: Game) -> dict[str, Any] | None:
         """Submit one game and return its receipt; try until the server has decided.
 

@@ -1,0 +1,66 @@
+"""uvicorn's HTTP protocol with a bound on the time and the size of a request's head, which it does not have itself.
+
+Without it a client that opens connections and says nothing, or says it a byte at a time, holds
+each of them for ever, and one endless header line fills the memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """Closes connections whose request line and headers take too long or grow too large."""
+
+    #: From the opening of the connection, or the first byte of a further request, to the end of its headers.
+    head_s: ClassVar[float] = 10.0
+    head_bytes: ClassVar[int] = 32 * 1024
+
+    _deadline: asyncio.TimerHandle | None = None
+    _received = 0
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head()
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # A header that has no end yet is in the parser's hands, where it can only be counted like this.
+        if self._deadline is not None and not self.transport.is_closing():
+            self._received += len(data)
+            if self._received > self.head_bytes:
+                self.send_400_response("The head of the request is too large.")
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._end_head()
+        # Headers that arrived all at once. An exception here is the parser's way to a 400.
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.head_bytes:
+            raise ValueError("The head of the request is too large.")
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        if self._deadline is None:
+            self._received = 0
+            self._deadline = self.loop.call_later(self.head_s, self.transport.close)
+
+    def _end_head(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
