@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -41,8 +40,10 @@ class Supervisor:
         self._children = list(children)
         self._once_ready = once_ready
         self._pair = pair
-        self._stop = threading.Event()
-        self._hurry = threading.Event()
+        # Plain flags: a handler that sets an Event may interrupt that event's own wait in this
+        # thread, and then stands for ever before a lock that the wait holds.
+        self._stopping = False
+        self._hurrying = False
         self._launcher = launcher.pid_of_uv()
         self._servers_at = 0.0
 
@@ -68,7 +69,7 @@ class Supervisor:
         try:
             _start(self._children)
             ready = False
-            while not self._stop.wait(_LOOK_EVERY_S) and not launcher.is_gone(self._launcher):
+            while not self._stopping and not launcher.is_gone(self._launcher):
                 if not ready and is_ready():
                     ready = True
                     when_ready()
@@ -76,6 +77,7 @@ class Supervisor:
                     self._children += self._once_ready
                 self._look_after_servers()
                 self._look_after_children(ready=ready)
+                time.sleep(_LOOK_EVERY_S)
         finally:
             when_stopping()
             self._end_children()
@@ -97,17 +99,17 @@ class Supervisor:
                 raise NeverReady(f"{child.name} does not start; its last words are above.")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._stop.is_set():
-            self._hurry.set()
-        self._stop.set()
+        self._hurrying = self._stopping
+        self._stopping = True
 
     def _end_children(self) -> None:
         deadline = time.monotonic() + _STOP_S
         for child in self._children:
             child.terminate()
         while any(child.is_running() for child in self._children):
-            if self._hurry.wait(_LOOK_EVERY_S / 2) or time.monotonic() >= deadline:
+            if self._hurrying or time.monotonic() >= deadline:
                 break
+            time.sleep(_LOOK_EVERY_S / 2)
         for child in self._children:
             child.kill()
 

@@ -15,3 +15,6 @@ pair.start()
 os.environ["DJANGO_SETTINGS_MODULE"] = "leaderboard_project.settings"
 
 from leaderboard_project.settings import *  # noqa: E402, F403
+from leaderboard_project.settings import LOGGING  # noqa: E402
+
+LOGGING["loggers"]["httpx"] = {"level": "WARNING"}  # a line per request of our own clients
