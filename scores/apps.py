@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing_extensions import override
-
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class ScoresConfig(AppConfig):

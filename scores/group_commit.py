@@ -19,7 +19,7 @@ from django.db import connection
 
 from scores.errors import LedgerUnavailable
 from scores.ledger import Receipt, SubmittedSession
-from scores.ledger.settle import settle
+from scores.ledger.settle import Settled, settle
 
 _THREADS = 2  # while one waits for the disk, the other gathers and prepares
 _MAX_BATCH = 500  # sessions; larger ones only make each caller wait longer
@@ -43,6 +43,10 @@ class Committer:
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._recording = 0  # batches under way
+        # Keys that are being recorded, each with the sessions that came under it since: they are
+        # retries of the first, and must not overtake it in another thread.
+        self._claimed: dict[tuple[int, str], deque[_Waiting]] = {}
+        self._parked = 0
         self._draining = False
         self._threads = [
             threading.Thread(target=self._run, name=f"committer-{number}", daemon=True) for number in range(threads)
@@ -63,7 +67,7 @@ class Committer:
         with self._changed:
             if self._draining:
                 raise LedgerUnavailable("The server is shutting down. Send the session again in a moment.")
-            if len(self._queue) + len(waiting) > self._capacity:
+            if len(self._queue) + self._parked + len(waiting) > self._capacity:
                 raise LedgerUnavailable("Too many sessions are waiting to be recorded. Send it again in a moment.")
             self._queue.extend(waiting)
             self._changed.notify(len(waiting))
@@ -101,37 +105,45 @@ class Committer:
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
-        claims: set[tuple[int, str]] = set()
-        postponed: list[_Waiting] = []
         while self._queue and len(batch) < self._max_batch:
             item = self._queue.popleft()
             claim = item.session.claim
-            if claim is not None and claim in claims:
-                postponed.append(item)  # the same key twice: the second waits here for the first
+            if claim is not None and claim in self._claimed:
+                self._claimed[claim].append(item)
+                self._parked += 1
                 continue
             if not item.receipt.set_running_or_notify_cancel():
                 continue  # nobody waits for it any more, and nothing was promised
             if claim is not None:
-                claims.add(claim)
+                self._claimed[claim] = deque()
             batch.append(item)
-        self._queue.extendleft(reversed(postponed))
         return batch
 
+    def _release(self, batch: Sequence[_Waiting]) -> None:
+        for item in batch:
+            if item.session.claim is not None:
+                parked = self._claimed.pop(item.session.claim)
+                self._parked -= len(parked)
+                self._queue.extendleft(reversed(parked))
+
     def _record(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            answers = settle([item.session for item in batch])
-        except Exception:
-            log.exception("a batch failed for an unforeseen reason", sessions=len(batch))
-            answers = [LedgerUnavailable("The session could not be recorded.", outcome_unknown=True)] * len(batch)
-        finally:
-            with self._changed:
-                self._recording -= 1
-                self._changed.notify_all()
-        for item, answer in zip(batch, answers, strict=True):
+        for item, answer in zip(batch, _answers([item.session for item in batch]), strict=True):
             if isinstance(answer, Receipt):
                 item.receipt.set_result(answer)
             else:
                 item.receipt.set_exception(answer)
+        with self._changed:
+            self._recording -= 1
+            self._release(batch)
+            self._changed.notify_all()
+
+
+def _answers(batch: Sequence[SubmittedSession]) -> Sequence[Settled]:
+    try:
+        return settle(batch)
+    except Exception:  # the edge of a thread: a defect must not leave callers waiting for ever
+        log.exception("a batch failed for an unforeseen reason", sessions=len(batch))
+        return [LedgerUnavailable("The session could not be recorded.", outcome_unknown=True)] * len(batch)
 
 
 class _Process:

@@ -1,6 +1,5 @@
 """Players, clients, boards: the tables that Django makes by itself."""
 
-import django.contrib.auth.models
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -150,9 +149,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "users",
             },
-            managers=[
-                ("objects", django.contrib.auth.models.UserManager()),
-            ],
         ),
         migrations.CreateModel(
             name="ApiKey",

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Now
+from typing_extensions import override
+
+from scores import names
+
+
+class PlayerManager(BaseUserManager["Player"]):
+    """Makes accounts. Django's own manager wants an e-mail address, which players do not have."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> Player:
+        """A player who can log in, where there is a password.
+
+        Raises:
+            InvalidName: no player may be called that.
+        """
+        player = self.model(username=names.normalise(username), **fields)
+        player.set_password(password)
+        player.save(using=self._db)
+        return player
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> Player:
+        """A player who may do everything in the admin site; `manage.py createsuperuser` comes here."""
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
 
 class Player(AbstractBaseUser, PermissionsMixin):
@@ -37,7 +60,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField("may log in", default=True, db_default=True)
 
-    objects = UserManager()
+    objects = PlayerManager()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -58,6 +81,22 @@ class Player(AbstractBaseUser, PermissionsMixin):
                 name="users_username_prefix",
             ),
         ]
+
+    @override
+    def save(
+        self,
+        *args: Any,
+        update_fields: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the player. Of one who exists already, `state` and `rev` are never written here.
+
+        Django saves whole rows, such as after a change of password: the state in them may be from
+        before a ban that came in between.
+        """
+        if not self._state.adding and update_fields is None:
+            update_fields = {field.name for field in self._meta.concrete_fields} - {"id", "state", "rev"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     @property
     def banned(self) -> bool:
