@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from scores.ranking.rows import BoardChange, Page, Row, Source
+from scores.rows import BoardChange, Page, Row, Source
 
 Verdict = Literal["apply", "ignore", "resync"]
 

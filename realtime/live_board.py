@@ -10,7 +10,7 @@ from realtime.board import Board, Diff, from_page
 from realtime.counters import Counters
 from realtime.fold import Fold
 from realtime.limits import Limits
-from scores.ranking.rows import Page
+from scores.rows import Page
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from realtime.board import Board, Diff, crc
-from scores.ranking.rows import Row, Source
+from scores.rows import Row, Source
 
 SUBPROTOCOL = "lb.v1"
 #: The window that a client means when it names none: the run that is open now.

@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime.board import step
 from realtime.broadcast import broadcast
-from scores.ranking.rows import BoardChange
+from scores.rows import BoardChange
 
 
 def tell_board_change(*, change: BoardChange, **_: Any) -> None:

@@ -6,13 +6,16 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError
+import structlog
+from django.db import Error, connection
 
 from scores.errors import UnknownBoard
 from scores.models import Window
 
 GLOBAL = "global"  # the board that every session counts on
 _KEEP_S = 5.0  # how long a process may not know of a new board
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +27,26 @@ class WindowRef:
     window: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Catalogue:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    read_at: float = float("-inf")
-    by_board: dict[str, WindowRef] = field(default_factory=dict)
+    by_board: dict[str, WindowRef] = field(default_factory=dict)  # the window that takes sessions now
     by_id: dict[int, WindowRef] = field(default_factory=dict)
+    read_at: float = float("-inf")
 
 
 _catalogue = _Catalogue()
+_reading = threading.Lock()
 
 
 def current(board: str) -> WindowRef:
     """The window of the board that takes sessions now.
 
     Raises:
-        UnknownBoard: no board of that name (a new one is known within five seconds).
-        DatabaseError: nothing was ever read and PostgreSQL does not answer.
+        UnknownBoard: no board of that name (a new one is known within seconds).
+        django.db.Error: nothing was ever read and PostgreSQL does not answer.
     """
-    _refresh()
     try:
-        return _catalogue.by_board[board]
+        return _known().by_board[board]
     except KeyError:
         raise UnknownBoard(board) from None
 
@@ -54,39 +56,51 @@ def by_id(window_id: int) -> WindowRef:
 
     Raises:
         KeyError: no such window.
+        django.db.Error: it is not known yet and PostgreSQL does not answer.
     """
-    if window_id not in _catalogue.by_id:
-        forget()
-    _refresh()
-    return _catalogue.by_id[window_id]
+    known = _known().by_id.get(window_id)
+    return known or _read().by_id[window_id]
 
 
 def live() -> list[WindowRef]:
     """Every window that has ranks in Valkey, in id order."""
-    _refresh()
-    return sorted(_catalogue.by_id.values(), key=lambda ref: ref.id)
+    return sorted(_known().by_id.values(), key=lambda ref: ref.id)
 
 
 def forget() -> None:
     """Let the next question read PostgreSQL again."""
-    _catalogue.read_at = float("-inf")
+    global _catalogue  # noqa: PLW0603  one catalogue per process
+    _catalogue = _Catalogue()
 
 
-def _refresh() -> None:
-    if time.monotonic() - _catalogue.read_at < _KEEP_S:
-        return
-    with _catalogue.lock:
-        if time.monotonic() - _catalogue.read_at < _KEEP_S:
-            return
-        try:
-            windows = Window.objects.order_by("id").values_list("id", "board__slug", "slug", "state")
-            refs = [(WindowRef(id_, board, slug), state) for id_, board, slug, state in windows]
-        except DatabaseError:
-            if not _catalogue.by_id:
-                raise
-            # PostgreSQL is away: what we knew is still the best answer, ranks go on without it.
-            _catalogue.read_at = time.monotonic()
-            return
-        _catalogue.by_id = {ref.id: ref for ref, _ in refs}
-        _catalogue.by_board = {ref.board: ref for ref, state in refs if state == Window.State.OPEN}
-        _catalogue.read_at = time.monotonic()
+def _known() -> _Catalogue:
+    catalogue = _catalogue
+    if not catalogue.by_id:
+        return _read()
+    # What we know is answered at once, and renewed aside: a PostgreSQL that hangs must not hold up
+    # those who need only Valkey.
+    if time.monotonic() - catalogue.read_at >= _KEEP_S and _reading.acquire(blocking=False):
+        threading.Thread(target=_renew, name="boards", daemon=True).start()
+    return catalogue
+
+
+def _renew() -> None:
+    try:
+        _read()
+    except Error as error:
+        log.debug("the catalogue of boards stays as it is", error=str(error).strip())
+    finally:
+        connection.close()
+        _reading.release()
+
+
+def _read() -> _Catalogue:
+    global _catalogue  # noqa: PLW0603
+    windows = Window.objects.order_by("id").values_list("id", "board__slug", "slug", "state")
+    refs = [(WindowRef(id_, board, slug), state) for id_, board, slug, state in windows]
+    _catalogue = _Catalogue(
+        by_board={ref.board: ref for ref, state in refs if state == Window.State.OPEN},
+        by_id={ref.id: ref for ref, _ in refs},
+        read_at=time.monotonic(),
+    )
+    return _catalogue

@@ -14,5 +14,5 @@ from django.dispatch import Signal
 standings_committed = Signal()
 
 #: Sent once per board window whose visible top changed, by `scores.ranking` only.
-#: `change`: a `scores.ranking.rows.BoardChange`, exactly one step of `seq`.
+#: `change`: a `scores.rows.BoardChange`, exactly one step of `seq`.
 board_changed = Signal()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scores.errors import RanksUnavailable, UnknownBoard, UnknownPlayer
 from scores.ranking.reads import Version, around, rank, top, versions
-from scores.ranking.rows import BoardChange, Page, Row
+from scores.rows import BoardChange, Page, Row
 
 __all__ = [
     "BoardChange",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scores.ranking import keys
-from scores.ranking.rows import Row
+from scores.rows import Row
 
 
 def user_ids(flat: Sequence[str]) -> list[int]:

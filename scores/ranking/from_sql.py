@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownPlayer
 from scores.models import Standing
-from scores.ranking.rows import Page, Row
+from scores.rows import Page, Row
 
 _AT_ONCE = 4
 _PATIENCE_S = 2.0

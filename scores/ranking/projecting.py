@@ -11,8 +11,8 @@ from scores import boards
 from scores.boards import WindowRef
 from scores.changes import Committed, Projection, StandingChange
 from scores.ranking import flat, keys, names
-from scores.ranking.rows import BoardChange
 from scores.ranking.valkey import ScriptCall, valkey
+from scores.rows import BoardChange
 from scores.signals import board_changed
 
 

@@ -10,8 +10,8 @@ from scores import boards
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownPlayer
 from scores.ranking import flat, from_sql, keys, names
-from scores.ranking.rows import Page
 from scores.ranking.valkey import ScriptCall, valkey
+from scores.rows import Page
 
 
 @dataclass(frozen=True, slots=True)

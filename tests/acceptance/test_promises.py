@@ -6,7 +6,7 @@ import signal
 
 import httpx
 
-from scores.ranking.rows import Row
+from scores.rows import Row
 from tests.acceptance.conftest import Start
 from tests.acceptance.serving import Serving, descendants, eventually, living, manage, new_api_key
 from tests.acceptance.storm import Storm, stored

@@ -17,7 +17,7 @@ import msgspec
 from realtime import board as boards
 from realtime import messages
 from realtime.board import Board
-from scores.ranking.rows import Row
+from scores.rows import Row
 
 FILE = Path(__file__).resolve().parent.parent / "examples" / "board_diffs.json"
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)

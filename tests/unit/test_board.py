@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from realtime import board as boards
 from realtime.board import Board
-from scores.ranking.rows import BoardChange, Page, Row
+from scores.rows import BoardChange, Page, Row
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from scores import ranking
 from scores.api import contract, query, schema
 from scores.api.codes import Code
 from scores.api.views.base import ContractView
-from scores.ranking.rows import Page, Row
+from scores.rows import Page, Row
 
 _READ_ERRORS = (Code.INVALID_BOARD, Code.UNKNOWN_BOARD, Code.UNAVAILABLE)
 _TOP: dict[str, Any] = {
