@@ -211,4 +211,4 @@ class Health(Struct):
 
     status: Literal["ready", "degraded", "unavailable"]
     postgresql: Literal["ok", "away"]
-    valkey: Literal["ok", "rebuilding", "away"]
+    valkey: Literal["ok", "rebuilding", "away", "unknown"]

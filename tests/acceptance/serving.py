@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx
 
+from tests.acceptance.processes import descendants
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 _READY = re.compile(r"Rankcast is ready at (\S+)")
 _PATIENCE_S = 60.0
@@ -44,35 +46,6 @@ def eventually(holds: Callable[[], bool], *, within_s: float) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-def living(pids: Sequence[int]) -> list[str]:
-    """Those of the processes that still run, as `ps` shows them; zombies do not."""
-    if not pids:
-        return []
-    listed = subprocess.run(
-        ["ps", "-wwo", "pid=,stat=,args=", "-p", ",".join(map(str, pids))], capture_output=True, text=True, check=False
-    )
-    return [line for line in listed.stdout.splitlines() if not line.split()[1].startswith("Z")]
-
-
-def descendants(pid: int) -> dict[int, str]:
-    """Every process below `pid` with its command line: sessions and groups of their own do not hide them."""
-    listed = subprocess.run(["ps", "-axwwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
-    rows = [(int(row[0]), int(row[1]), row[2]) for row in (line.split(None, 2) for line in listed.stdout.splitlines())]
-    found: dict[int, str] = {}
-    parents = {pid}
-    while parents:
-        children = {child: args for child, parent, args in rows if parent in parents and child not in found}
-        found |= children
-        parents = set(children)
-    return found
-
-
-def user_of(pid: int) -> str:
-    """Who runs the process."""
-    listed = subprocess.run(["ps", "-o", "user=", "-p", str(pid)], capture_output=True, text=True, check=True)
-    return listed.stdout.strip()
 
 
 @dataclass

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.serving import MANAGE, Serving, descendants, user_of
+from tests.acceptance.processes import descendants, user_of
+from tests.acceptance.serving import MANAGE, Serving
 
 
 def _as_nobody() -> Sequence[str]:

@@ -8,7 +8,8 @@ import signal
 import httpx
 
 from tests.acceptance.conftest import Start
-from tests.acceptance.serving import descendants, eventually, living
+from tests.acceptance.processes import descendants, living
+from tests.acceptance.serving import eventually
 
 
 def test_the_demo_plays_tells_how_to_get_in_and_stops_with_serve(start: Start) -> None:

@@ -8,7 +8,8 @@ import httpx
 
 from scores.rows import Row
 from tests.acceptance.conftest import Start
-from tests.acceptance.serving import Serving, descendants, eventually, living, manage, new_api_key
+from tests.acceptance.processes import descendants, living
+from tests.acceptance.serving import Serving, eventually, manage, new_api_key
 from tests.acceptance.storm import Storm, stored
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.acceptance.serving import Serving, eventually, manage, user_of
+from tests.acceptance.processes import user_of
+from tests.acceptance.serving import Serving, eventually, manage
 
 
 def test_serve_says_one_line_and_then_it_is_ready(serving: Serving) -> None:

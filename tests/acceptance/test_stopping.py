@@ -6,7 +6,8 @@ import signal
 from pathlib import Path
 
 from tests.acceptance.conftest import Start
-from tests.acceptance.serving import descendants, eventually, living, new_api_key
+from tests.acceptance.processes import descendants, living
+from tests.acceptance.serving import eventually, new_api_key
 
 
 def test_sigterm_ends_every_process_in_good_order(start: Start) -> None:

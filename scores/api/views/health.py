@@ -63,8 +63,10 @@ def _postgresql() -> Literal["ok", "away"]:
         return "away"
 
 
-def _valkey() -> Literal["ok", "rebuilding", "away"]:
+def _valkey() -> Literal["ok", "rebuilding", "away", "unknown"]:
     try:
         return "ok" if ranking.versions([GLOBAL])[GLOBAL] is not None else "rebuilding"
     except RanksUnavailable:
         return "away"
+    except Error:  # this process has never learned which ranks to ask for
+        return "unknown"
