@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,8 @@ def start(data: Path) -> Iterator[Start]:
     """Starts `serve` on the test's data directory, as often as the test likes."""
     begun: list[Serving] = []
 
-    def begin(*arguments: str) -> Serving:
-        begun.append(Serving.started(data, *arguments))
+    def begin(*arguments: str, **how: Any) -> Serving:
+        begun.append(Serving.started(data, *arguments, **how))
         return begun[-1]
 
     yield begin

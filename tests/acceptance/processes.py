@@ -56,7 +56,7 @@ def _from_proc() -> list[Process]:
         if not entry.name.isdecimal():
             continue
         try:
-            # The command's name stands in brackets and may hold anything, brackets too: what follows the last one counts.
+            # The command's name stands in brackets and may hold brackets too: what follows the last one counts.
             state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             user = pwd.getpwuid(entry.stat().st_uid).pw_name

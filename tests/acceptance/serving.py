@@ -59,9 +59,9 @@ class Serving:
     _lines: Queue[str | None] = field(default_factory=Queue)
 
     @classmethod
-    def started(cls, data: Path, *arguments: str, prefix: Sequence[str] = ()) -> Serving:
-        """Start it on a free port and wait for the ready line."""
-        command = [*prefix, sys.executable, str(MANAGE), "serve", "--port", "0", *arguments]
+    def started(cls, data: Path, *arguments: str, by: Sequence[str] = (sys.executable,)) -> Serving:
+        """Start it on a free port, `by` these words before the command, and wait for the ready line."""
+        command = [*by, str(MANAGE), "serve", "--port", "0", *arguments]
         process = subprocess.Popen(command, env=environment(data), stdout=subprocess.PIPE, text=True)
         serving = cls(data, process)
         Thread(target=serving._read, daemon=True).start()

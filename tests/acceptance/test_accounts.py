@@ -34,10 +34,10 @@ def _as_nobody() -> Sequence[str]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="all the other tests are run by an ordinary user already")
 def test_an_ordinary_user_serves_alone(data: Path) -> None:
-    prefix = _as_nobody()
+    by = [*_as_nobody(), sys.executable]
     shutil.chown(data, "nobody")
 
-    serving = Serving.started(data, prefix=prefix)
+    serving = Serving.started(data, by=by)
 
     try:
         assert serving.is_ready()

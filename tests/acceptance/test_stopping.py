@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
+
+import pytest
 
 from tests.acceptance.conftest import Start
 from tests.acceptance.processes import descendants, living
@@ -49,3 +52,13 @@ def test_signals_that_come_in_a_storm_end_it_all_the_same(start: Start) -> None:
     # The last one may hit an interpreter that has already put its handlers away: all is done by then.
     assert serving.process.returncode in {0, -signal.SIGTERM, -signal.SIGINT}
     assert living(children) == []
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+def test_kill_9_of_uv_run_ends_it_all_too(start: Start) -> None:
+    serving = start(by=["uv", "run", "--no-sync"])
+    children = list(descendants(serving.process.pid))
+
+    serving.end(signal.SIGKILL)
+
+    assert eventually(lambda: not living(children), within_s=10), living(children)
