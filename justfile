@@ -60,4 +60,4 @@ lock:
     env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS uv lock --no-config
 
 _node:
-    @[ -d node_modules ] || npm ci --no-audit --no-fund
+    @[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund
