@@ -22,7 +22,7 @@ _NEEDS_NO_SERVERS = frozenset(
         "diffsettings",
         "findstatic",
         "help",
-            "spectacular",
+        "spectacular",
         "version",
     }
 )
