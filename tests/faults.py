@@ -13,14 +13,18 @@ from scores.ledger import gate
 from scores.ranking.valkey import Valkey
 
 
+def conninfo() -> str:
+    """Where the tests' database is, for connections past Django."""
+    settings = connection.settings_dict
+    return psycopg.conninfo.make_conninfo(
+        dbname=settings["NAME"], user=settings["USER"], password=settings["PASSWORD"], host=settings["HOST"]
+    )
+
+
 @contextmanager
 def somebody_else() -> Iterator[psycopg.Connection]:
     """Another connection to the tests' database, its transaction open until the end."""
-    settings = connection.settings_dict
-    conninfo = psycopg.conninfo.make_conninfo(
-        dbname=settings["NAME"], user=settings["USER"], password=settings["PASSWORD"], host=settings["HOST"]
-    )
-    with psycopg.connect(conninfo) as other:
+    with psycopg.connect(conninfo()) as other:
         yield other
 
 

@@ -5,40 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 
 import pytest
 from django.db import connection
 
 from scores.errors import LedgerUnavailable, Refused
 from scores.group_commit import Committer
-from scores.ledger import Receipt, SubmittedSession, gate
+from scores.ledger import Receipt, SubmittedSession
 from scores.models import Client, GameSession, Player, Standing
+from tests.faults import closed_gate
 from tests.ledger import Heard, make_ranks, session
-
-
-@contextmanager
-def closed_gate() -> Iterator[None]:
-    """Nothing can be recorded meanwhile, so that submits gather."""
-    closed, may_open = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            gate.close(cursor)
-            closed.set()
-            may_open.wait(10)
-            cursor.execute("COMMIT")
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert closed.wait(10)
-    try:
-        yield
-    finally:
-        may_open.set()
-        holder.join(10)
 
 
 @pytest.fixture

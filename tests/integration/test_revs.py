@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from django.db import connection
 
 from scores import boards
 from scores.ledger import SubmittedSession, record
 from scores.models import Client, Player
+from tests.faults import conninfo
 
 _THREADS = 50
 _UPDATES = 200
@@ -22,17 +22,10 @@ def standing(alice: Player, arena: Client) -> tuple[int, int]:
     return boards.current(boards.GLOBAL).id, alice.id
 
 
-def _conninfo() -> str:
-    settings = connection.settings_dict
-    return psycopg.conninfo.make_conninfo(
-        dbname=settings["NAME"], user=settings["USER"], password=settings["PASSWORD"], host=settings["HOST"]
-    )
-
-
-def _raise_total(conninfo: str, window_id: int, user_id: int) -> list[tuple[int, int]]:
+def _raise_total(where: str, window_id: int, user_id: int) -> list[tuple[int, int]]:
     """Updates the row again and again; each total is larger by one, so totals tell the order of commits."""
     told = []
-    with psycopg.connect(conninfo, autocommit=True) as own:
+    with psycopg.connect(where, autocommit=True) as own:
         for _ in range(_UPDATES):
             row = own.execute(
                 "UPDATE leaderboard SET total_score = total_score + 1 WHERE window_id = %s AND user_id = %s"
@@ -45,10 +38,10 @@ def _raise_total(conninfo: str, window_id: int, user_id: int) -> list[tuple[int,
 
 
 def test_the_order_of_revs_is_the_order_of_commits_of_one_row(standing: tuple[int, int]) -> None:
-    conninfo = _conninfo()
+    where = conninfo()  # asked here: it reads the connection of this thread
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        told = [row for rows in pool.map(lambda _: _raise_total(conninfo, *standing), range(_THREADS)) for row in rows]
+        told = [row for rows in pool.map(lambda _: _raise_total(where, *standing), range(_THREADS)) for row in rows]
 
     revs_in_order_of_commits = [rev for _, rev in sorted(told)]
     assert len(revs_in_order_of_commits) == _THREADS * _UPDATES
