@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import structlog
 from django.db import Error, connection
@@ -13,6 +14,7 @@ from scores.errors import UnknownBoard
 from scores.models import Window
 
 GLOBAL = "global"  # the board that every session counts on
+ALL_TIME = "all"  # its window without end, whose totals and ranks the receipts carry
 _KEEP_S = 5.0  # how long a process may not know of a new board
 
 log = structlog.get_logger(__name__)
@@ -25,11 +27,18 @@ class WindowRef:
     id: int
     board: str
     window: str
+    starts: datetime | None = None
+    ends: datetime | None = None
+    state: str = Window.State.OPEN
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether sessions that are played now count in it."""
+        begun = self.starts is None or self.starts <= now
+        return self.state == Window.State.OPEN and begun and (self.ends is None or now < self.ends)
 
 
 @dataclass(frozen=True, slots=True)
 class _Catalogue:
-    by_board: dict[str, WindowRef] = field(default_factory=dict)  # the window that takes sessions now
     by_id: dict[int, WindowRef] = field(default_factory=dict)
     read_at: float = float("-inf")
 
@@ -45,10 +54,24 @@ def current(board: str) -> WindowRef:
         UnknownBoard: no board of that name (a new one is known within seconds).
         django.db.Error: nothing was ever read and PostgreSQL does not answer.
     """
-    try:
-        return _known().by_board[board]
-    except KeyError:
-        raise UnknownBoard(board) from None
+    now = datetime.now(UTC)
+    for ref in _known().by_id.values():
+        if ref.board == board and ref.is_current(now):
+            return ref
+    raise UnknownBoard(board)
+
+
+def window(board: str, slug: str) -> WindowRef:
+    """The window of the board with that slug.
+
+    Raises:
+        UnknownBoard: no such board or window.
+        django.db.Error: nothing was ever read and PostgreSQL does not answer.
+    """
+    for ref in _known().by_id.values():
+        if (ref.board, ref.window) == (board, slug):
+            return ref
+    raise UnknownBoard(f"{board}:{slug}")
 
 
 def by_id(window_id: int) -> WindowRef:
@@ -96,11 +119,7 @@ def _renew() -> None:
 
 def _read() -> _Catalogue:
     global _catalogue  # noqa: PLW0603
-    windows = Window.objects.order_by("id").values_list("id", "board__slug", "slug", "state")
-    refs = [(WindowRef(id_, board, slug), state) for id_, board, slug, state in windows]
-    _catalogue = _Catalogue(
-        by_board={ref.board: ref for ref, state in refs if state == Window.State.OPEN},
-        by_id={ref.id: ref for ref, _ in refs},
-        read_at=time.monotonic(),
-    )
+    windows = Window.objects.order_by("id").values_list("id", "board__slug", "slug", "starts", "ends", "state")
+    refs = [WindowRef(*row) for row in windows]
+    _catalogue = _Catalogue({ref.id: ref for ref in refs}, time.monotonic())
     return _catalogue

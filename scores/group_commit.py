@@ -12,13 +12,14 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from django.db import connection
 
-from scores.errors import LedgerUnavailable
+from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession
+from scores.ledger.keys import refuse_another
 from scores.ledger.settle import Settled, settle
 
 _THREADS = 2  # while one waits for the disk, the other gathers and prepares
@@ -119,12 +120,22 @@ class Committer:
             batch.append(item)
         return batch
 
-    def _release(self, batch: Sequence[_Waiting]) -> None:
+    def _release(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, _Waiting]]:
+        """Let go of the batch's keys; give the sessions that waited for one, each with the one it waited for.
+
+        Where the first got no receipt, nothing stands under the key, and those behind it are recorded in their turn.
+        """
+        waited = []
         for item in batch:
-            if item.session.claim is not None:
-                parked = self._claimed.pop(item.session.claim)
-                self._parked -= len(parked)
+            if item.session.claim is None:
+                continue
+            parked = self._claimed.pop(item.session.claim)
+            self._parked -= len(parked)
+            if item.receipt.exception() is None:
+                waited += [(twin, item) for twin in parked]
+            else:
                 self._queue.extendleft(reversed(parked))
+        return waited
 
     def _record(self, batch: Sequence[_Waiting]) -> None:
         for item, answer in zip(batch, _answers([item.session for item in batch]), strict=True):
@@ -134,8 +145,22 @@ class Committer:
                 item.receipt.set_exception(answer)
         with self._changed:
             self._recording -= 1
-            self._release(batch)
+            waited = self._release(batch)
             self._changed.notify_all()
+        for item, first in waited:
+            _replay(item, first)
+
+
+def _replay(item: _Waiting, first: _Waiting) -> None:
+    """Answer a retry that came while its first try was being recorded, with no transaction of its own."""
+    if not item.receipt.set_running_or_notify_cancel():
+        return
+    try:
+        refuse_another(first.session.body_digest(), item.session)
+    except Refused as refusal:
+        item.receipt.set_exception(refusal)
+    else:
+        item.receipt.set_result(replace(first.receipt.result(), replayed=True))
 
 
 def _answers(batch: Sequence[SubmittedSession]) -> Sequence[Settled]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MONTHS_AHEAD = 3  # a worker that is down for weeks still leaves no session without its partition
@@ -25,13 +26,20 @@ def ensure(connection: BaseDatabaseWrapper, *, months_ahead: int = MONTHS_AHEAD)
             name = f"game_sessions_{month:%Y_%m}"
             cursor.execute("SELECT to_regclass(%s) IS NULL", [name])
             if cursor.fetchone()[0]:
-                cursor.execute(
-                    f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF game_sessions"
-                    f" FOR VALUES FROM ('{month.isoformat()}') TO ('{following.isoformat()}')"
-                )
+                _make(connection, name, month, following)
                 made.append(name)
             month = following
     return made
+
+
+def _make(connection: BaseDatabaseWrapper, name: str, month: datetime, following: datetime) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        # A table that somebody reads is not waited for long: everybody who comes later would wait behind us.
+        cursor.execute("SET LOCAL lock_timeout = '200ms'")
+        cursor.execute(
+            f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF game_sessions"
+            f" FOR VALUES FROM ('{month.isoformat()}') TO ('{following.isoformat()}')"
+        )
 
 
 def _first_of_month(moment: datetime) -> datetime:

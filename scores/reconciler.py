@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 
 from scores import boards
 from scores.boards import WindowRef
@@ -21,6 +21,7 @@ from scores.changes import Committed, NameChange, StandingChange
 from scores.ranking.identity import identity
 from scores.ranking.projecting import Advance, project
 from scores.ranking.rebuilding import RebuildAborted, rebuild
+from scores.ranking.snapshots import named_state, pin
 from scores.ranking.watermarks import Watermark, watermarks
 
 _CHUNK_ROWS = 2_000
@@ -28,13 +29,13 @@ _CHUNK_ROWS = 2_000
 log = structlog.get_logger(__name__)
 
 # What was not visible in at least one of the snapshots that the windows stand at. The index on
-# changed_xid bounds the scan; the snapshots decide exactly, whatever order transactions commit in,
-# so a writer that stays open for an hour costs nothing.
+# changed_xid bounds the scan; the snapshots decide exactly, whatever order transactions commit in.
+# A writer that stays open holds the bound back: what changes meanwhile is looked at each second
+# (not read), until it ends.
 _SINCE = """
     changed_xid >= %(oldest)s::xid8
     AND EXISTS (
-        SELECT FROM unnest(%(since)s::text[]) AS since
-        WHERE NOT pg_visible_in_snapshot(changed_xid, since::pg_snapshot)
+        SELECT FROM unnest(%(since)s::pg_snapshot[]) AS since WHERE NOT pg_visible_in_snapshot(changed_xid, since)
     )
 """
 _STANDINGS = "SELECT window_id, user_id, total_score, sort_key, hidden, rev FROM leaderboard WHERE" + _SINCE  # noqa: S608  two constants
@@ -63,32 +64,32 @@ def reconcile() -> int:
 def _catch_up(live: dict[WindowRef, Watermark]) -> int:
     since = sorted({watermark.snapshot for watermark in live.values()})
     rows = 0
-    with transaction.atomic(durable=True):
-        until = _open_snapshot()
-        if since == [until]:
-            return 0
+    last: Sequence[tuple[Any, ...]] = ()
+    with named_state() as until:
         for names in _chunks(_NAMES, since):
             project(Committed(names=tuple(NameChange(*row) for row in names)))
             rows += len(names)
         for standings in _chunks(_STANDINGS, since):
-            project(Committed(tuple(StandingChange(*row) for row in standings)))
+            project(_standings(last))
+            last = standings
             rows += len(standings)
-    # Only now, when all rows are in: a reconciler that dies on the way leaves the watermark where it was.
-    project(Committed(), {window.id: Advance(mark.snapshot, until) for window, mark in live.items()})
+    if rows:
+        pin()
+        # The last rows and the new watermark in one step; a reconciler that dies before leaves it where it was.
+        # Where nothing changed it may stay: it costs nothing, and moving it costs a write to disk.
+        project(_standings(last), {window.id: Advance(mark.snapshot, until) for window, mark in live.items()})
     return rows
 
 
-def _open_snapshot() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute("SELECT pg_current_snapshot()::text")
-        return str(cursor.fetchone()[0])
+def _standings(rows: Sequence[tuple[Any, ...]]) -> Committed:
+    return Committed(tuple(StandingChange(*row) for row in rows))
 
 
 def _chunks(sql: str, since: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
     oldest = min(int(snapshot.partition(":")[0]) for snapshot in since)  # "xmin:xmax:xip,…"
     # A cursor on the server's side: other statements may run between its chunks, and memory stays bounded.
-    with psycopg.ServerCursor(connection.connection, "changed") as cursor:
+    # It raises psycopg's own errors; callers know Django's.
+    with connection.wrap_database_errors, psycopg.ServerCursor(connection.connection, "changed") as cursor:
         cursor.execute(sql, {"since": list(since), "oldest": str(oldest)})
         while chunk := cursor.fetchmany(_CHUNK_ROWS):
             yield chunk

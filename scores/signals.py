@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 #: Sent once per committed ledger transaction, by `scores.ledger` only.
-#: `committed`: a `scores.ledger.Committed`. The ranking receiver returns a `Projection`,
+#: `committed`: a `scores.changes.Committed`. The ranking receiver returns a `Projection`,
 #: from which the receipts take their ranks.
 standings_committed = Signal()
 

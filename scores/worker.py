@@ -14,22 +14,19 @@ from scores.ranking.valkey import eviction_policy
 from scores.reconciler import reconcile
 
 _TICK_S = 1.0
-_PARTITIONS_EVERY_S = 3600.0
+_HOUSEKEEPING_S = 3600.0
+_RETRY_S = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 def work(stop: threading.Event) -> None:
     """Keep the ranks and partitions in order until `stop` is set. Outlives every outage of its servers."""
-    partitions_at = float("-inf")
+    housekeeping_at = float("-inf")
     away = False
     while not stop.is_set():
         began = time.monotonic()
         try:
-            if began - partitions_at >= _PARTITIONS_EVERY_S:
-                for name in partitions.ensure(connection):
-                    log.info("made a partition", partition=name)
-                partitions_at = began
             reconcile()
             away = False
         except (Error, RanksUnavailable) as error:
@@ -37,8 +34,24 @@ def work(stop: threading.Event) -> None:
             if not away:
                 log.warning("the worker waits for its servers", error=str(error).strip())
             away = True
+        if not away and began >= housekeeping_at:
+            housekeeping_at = began + (_HOUSEKEEPING_S if _keep_house() else _RETRY_S)
         stop.wait(max(0.0, _TICK_S - (time.monotonic() - began)))
     connection.close()
+
+
+def _keep_house() -> bool:
+    """What is done now and then, and must never hold up the ranks. False: it failed, and is tried again sooner."""
+    try:
+        for name in partitions.ensure(connection):
+            log.info("made a partition", partition=name)
+        if reason := refuse_eviction():
+            log.error(reason)
+    except (Error, RanksUnavailable) as error:
+        connection.close()
+        log.error("housekeeping failed and is tried again", error=str(error).strip())  # noqa: TRY400  it says it all
+        return False
+    return True
 
 
 def refuse_eviction() -> str | None:

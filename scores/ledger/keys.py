@@ -25,12 +25,21 @@ class Original:
         Raises:
             Refused: `idempotency_key_reused`, the key stood for another body.
         """
-        if session.body_digest() != self.body_digest:
-            raise Refused(
-                "idempotency_key_reused",
-                "This idempotency key was already used for a different session. Use a new key for each session.",
-            )
+        refuse_another(self.body_digest, session)
         return self.receipt
+
+
+def refuse_another(body_digest: bytes, session: SubmittedSession) -> None:
+    """Refuse a session under a key that stands for another body.
+
+    Raises:
+        Refused: `idempotency_key_reused`.
+    """
+    if session.body_digest() != body_digest:
+        raise Refused(
+            "idempotency_key_reused",
+            "This idempotency key was already used for a different session. Use a new key for each session.",
+        )
 
 
 def claim(
@@ -47,6 +56,9 @@ def claim(
         sessions: any; those without a key are passed over. No key may occur twice.
         session_ids: the id that each of them will be recorded under.
         global_window_id: the window whose total the receipts carry.
+
+    Raises:
+        LookupError: a key is taken, but its session is not there. Somebody has put hands to the tables.
     """
     keyed = [(session, id_) for session, id_ in zip(sessions, session_ids, strict=True) if session.claim is not None]
     if not keyed:
@@ -61,7 +73,10 @@ def claim(
         ).fetchall()
     )
     taken = [session.claim for session, _ in keyed if session.claim is not None and session.claim not in won]
-    return _originals(statements, taken, global_window_id) if taken else {}
+    originals = _originals(statements, taken, global_window_id) if taken else {}
+    if lost := [claim for claim in taken if claim not in originals]:
+        raise LookupError(f"keys without their sessions: {lost}")  # never record such a session a second time
+    return originals
 
 
 def _originals(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scores.changes import NameChange
 from scores.errors import Refused
 from scores.ledger.statements import Statements
-from scores.ledger.values import MAXIMUM, SubmittedSession
+from scores.ledger.values import SubmittedSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,6 @@ class ResolvedPlayer:
     id: int
     username: str
     banned: bool
-    largest_total: int  # over the windows that still take sessions
 
 
 class Resolved:
@@ -33,22 +32,14 @@ class Resolved:
         """The player whom the session belongs to.
 
         Raises:
-            Refused: `unknown_player`, or `total_out_of_range` where the sum would pass 2^53 - 1.
+            Refused: `unknown_player`.
         """
         user_id = session.user_id if session.username is None else self._ids.get(session.username)
         player = None if user_id is None else self._players.get(user_id)
         if player is None:
             who = f"user_id {session.user_id}" if session.username is None else f"username {session.username!r}"
             raise Refused("unknown_player", f"There is no player with {who}.")
-        if player.largest_total + session.score > MAXIMUM:
-            raise total_out_of_range(player.username)
         return player
-
-
-def total_out_of_range(username: str | None) -> Refused:
-    """The refusal of a session that would raise a total beyond what is kept exactly."""
-    whose = "the player's total" if username is None else f"the total of {username!r}"
-    return Refused("total_out_of_range", f"With this session {whose} would pass {MAXIMUM} (2^53 - 1).")
 
 
 def resolve(statements: Statements, batch: Sequence[SubmittedSession]) -> Resolved:

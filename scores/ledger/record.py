@@ -41,7 +41,7 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
         django.db.DataError, django.db.IntegrityError: some session cannot be stored; nothing was.
         django.db.OperationalError: PostgreSQL is away, or a lock was not to be had in time; nothing was stored.
     """
-    global_window = boards.current(boards.GLOBAL)
+    global_window = boards.window(boards.GLOBAL, boards.ALL_TIME)
     announcement = Announcement()
     answers: dict[int, Answer] = {}
     with pipelined_transaction() as statements:
@@ -52,7 +52,8 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
 
     totals = {(change.window_id, change.user_id): change.total_score for change in changes}
     for entry in fresh:
-        answers[entry.position] = _receipt(entry, totals[global_window.id, entry.player.id])
+        # A session outside of the window (it has ended, say) is recorded, and counts elsewhere.
+        answers[entry.position] = _receipt(entry, totals.get((global_window.id, entry.player.id), 0))
     ranks = announcement.projection.ranks
     return [
         replace(answer, rank=ranks.get((global_window.id, answer.user_id))) if isinstance(answer, Receipt) else answer

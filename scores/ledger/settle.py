@@ -10,10 +10,9 @@ from django.db import DataError, Error, IntegrityError, InterfaceError, Operatio
 from psycopg_pool import PoolTimeout
 
 from scores.errors import LedgerUnavailable, Refused
-from scores.ledger.players import total_out_of_range
 from scores.ledger.record import Answer, record
 from scores.ledger.statements import CommitOutcomeUnknown
-from scores.ledger.values import SubmittedSession
+from scores.ledger.values import MAXIMUM, SubmittedSession
 
 _ATTEMPTS = 3
 #: deadlock, serialization failure; shut down, crashed, or not yet up again
@@ -75,6 +74,7 @@ def _refusal(session: SubmittedSession, error: DataError | IntegrityError) -> Re
     cause = error.__cause__
     constraint = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
     if constraint == "leaderboard_total_score_range":
-        return total_out_of_range(session.username)
+        # Not foreseen while resolving: a retry whose first try was recorded must be replayed, not refused.
+        return Refused("total_out_of_range", f"With this session the player's total would pass {MAXIMUM} (2^53 - 1).")
     log.warning("PostgreSQL refused a session", error=str(error).strip())
     return Refused("unstorable", "The database refused this session: a value is outside of what it can hold.")

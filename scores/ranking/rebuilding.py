@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
-from django.db import connection, transaction
+from django.db import connection
 
 from scores.boards import WindowRef
 from scores.changes import NameChange
+from scores.errors import RanksUnavailable
 from scores.ranking import keys, names
 from scores.ranking.identity import identity
 from scores.ranking.projecting import row_arguments
+from scores.ranking.snapshots import named_state, pin
 from scores.ranking.valkey import ScriptCall, valkey
 
 _CHUNK_ROWS = 2_000  # a few milliseconds of Valkey's time: live scripts wait that long at most
@@ -58,14 +61,27 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda rows:
     Raises:
         RebuildAborted: nothing was switched; trying again later is right.
         RanksUnavailable: Valkey does not answer; nothing was switched.
+        django.db.Error: PostgreSQL does not answer; nothing was switched.
     """
     generation = secrets.token_hex(4)
     epoch = secrets.token_hex(4)
     if not _script(window, "rebuild_begin", generation, _LEASE_MS):
         raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
+    try:
+        chunks, players, watermark, whose = _stream(window, generation, progress)
+        pin()
+        _switch(window, generation, str(chunks), epoch, watermark, whose)
+    except BaseException:
+        _abort(window, generation)
+        raise
+    _discard_old_generations(window)
+    return Rebuilt(epoch, players)
+
+
+def _stream(window: WindowRef, generation: str, progress: Callable[[int], None]) -> tuple[int, int, str, str]:
+    """Send the standings of one state; give chunks, players, the state's name and whose it is."""
     chunks = players = 0
-    with transaction.atomic(durable=True):
-        watermark = _open_snapshot()
+    with named_state() as watermark:
         whose = identity()
         for rows in _snapshot_chunks(window):
             chunk = ScriptCall(
@@ -79,10 +95,18 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda rows:
             chunks += 1
             players += len(rows)
             progress(players)
-    if not _script(window, "rebuild_switch", generation, str(chunks), epoch, watermark, whose):
+    return chunks, players, watermark, whose
+
+
+def _switch(window: WindowRef, *arguments: str) -> None:
+    if not _script(window, "rebuild_switch", *arguments):
         raise RebuildAborted(f"Valkey lost a part of the new ranks of {keys.tag(window)}.")
-    _discard_old_generations(window)
-    return Rebuilt(epoch, players)
+
+
+def _abort(window: WindowRef, generation: str) -> None:
+    """Let the next builder begin at once; where Valkey is away, the lease runs out by itself."""
+    with suppress(RanksUnavailable):
+        _script(window, "rebuild_abort", generation)
 
 
 def _script(window: WindowRef, script: str, *arguments: str | int) -> bool:
@@ -94,18 +118,10 @@ def _discard_old_generations(window: WindowRef) -> None:
         _script(window, "discard", keys.tag(window), *found)
 
 
-def _open_snapshot() -> str:
-    """Begin reading one state of PostgreSQL; give its name, the watermark."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute("SET LOCAL statement_timeout = 0")  # a large board takes longer than a request may
-        cursor.execute("SELECT pg_current_snapshot()::text")
-        return str(cursor.fetchone()[0])
-
-
 def _snapshot_chunks(window: WindowRef) -> Iterator[list[tuple[int, float, int, bool, str, int]]]:
     cursor = psycopg.Cursor(connection.connection)
-    with cursor.copy(_SNAPSHOT.format(window_id=int(window.id))) as copy:
+    # psycopg's own cursor raises psycopg's own errors; callers know Django's.
+    with connection.wrap_database_errors, cursor.copy(_SNAPSHOT.format(window_id=int(window.id))) as copy:
         copy.set_types(["int8", "float8", "int8", "bool", "text", "int8"])
         chunk: list[tuple[int, float, int, bool, str, int]] = []
         for row in copy.rows():

@@ -21,7 +21,7 @@ from scores.errors import RanksUnavailable
 
 _LUA = Path(__file__).parent / "lua"
 _CONNECT_TIMEOUT_S = 0.3
-_ANSWER_TIMEOUT_S = 1.0  # many times what the largest batch takes
+_ANSWER_TIMEOUT_S = 0.5  # many times what the largest batch takes
 _BREAK_S = 1.0  # how long nobody asks again after Valkey did not answer
 
 log = structlog.get_logger(__name__)
@@ -60,8 +60,9 @@ class Valkey:
             socket_timeout=_ANSWER_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._lock = threading.Lock()
+        self._broken = False
         self._closed_until = 0.0  # monotonic
+        self._probing = threading.Lock()
 
     def run(self, calls: Sequence[ScriptCall]) -> list[Any]:
         """The answers of the calls, in order, in one round trip. Each call is atomic, the sequence is not.
@@ -100,15 +101,29 @@ class Valkey:
                 return
 
     def _round_trip(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
-        if time.monotonic() < self._closed_until:
+        if not self._broken:
+            return self._ask(commands)
+        # One caller at a time finds out whether Valkey is back; all others are spared the wait.
+        if time.monotonic() < self._closed_until or not self._probing.acquire(blocking=False):
             raise RanksUnavailable("Valkey did not answer a moment ago.")
+        try:
+            answers = self._ask(commands)
+            self._broken = False
+            return answers
+        finally:
+            self._probing.release()
+
+    def _ask(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
                 return pipeline.execute(raise_on_error=False)
         except (redis.ConnectionError, redis.TimeoutError) as error:
-            self._break(error)
+            if not self._broken:
+                log.warning("Valkey does not answer; PostgreSQL does meanwhile", error=str(error))
+            self._closed_until = time.monotonic() + _BREAK_S
+            self._broken = True
             raise RanksUnavailable(str(error)) from error
 
     def _without_errors(self, answers: list[Any]) -> list[Any]:
@@ -118,12 +133,6 @@ class Valkey:
                 log.warning("Valkey refused a command", error=str(answer))
                 raise RanksUnavailable(str(answer)) from answer
         return answers
-
-    def _break(self, error: Exception) -> None:
-        with self._lock:
-            if time.monotonic() >= self._closed_until:
-                log.warning("Valkey does not answer; PostgreSQL does meanwhile", error=str(error))
-            self._closed_until = time.monotonic() + _BREAK_S
 
 
 _valkey: Valkey | None = None

@@ -60,6 +60,48 @@ def test_the_same_key_twice_in_one_batch_is_recorded_once(committer: Committer, 
     assert GameSession.objects.count() == 1
 
 
+def test_a_retry_with_another_body_that_came_at_once_is_refused(
+    committer: Committer, arena: Client, alice: Player
+) -> None:
+    with closed_gate():
+        first, other = committer.submit_many(
+            [session(arena, alice, 7, idempotency_key="k-1"), session(arena, alice, 8, idempotency_key="k-1")]
+        )
+
+    assert first.result(10).total_score == 7
+    with pytest.raises(Refused, match="different session"):
+        other.result(10)
+
+
+def test_those_behind_a_refused_session_are_recorded_in_their_turn(
+    committer: Committer, arena: Client, alice: Player
+) -> None:
+    with closed_gate():
+        refused, next_one, last = committer.submit_many(
+            [
+                session(arena, "nobody", idempotency_key="k-1"),
+                session(arena, alice, 8, idempotency_key="k-1"),
+                session(arena, alice, 8, idempotency_key="k-1"),
+            ]
+        )
+
+    with pytest.raises(Refused, match="no player"):
+        refused.result(10)
+    assert not next_one.result(10).replayed
+    assert last.result(10).replayed
+
+
+def test_a_thousand_copies_of_one_session_are_one_transaction(
+    committer: Committer, arena: Client, alice: Player
+) -> None:
+    with Heard() as heard:
+        futures = committer.submit_many([session(arena, alice, 1, idempotency_key="k-1")] * 1000)
+        receipts = [future.result(10) for future in futures]
+
+    assert len(heard) == 1
+    assert len({receipt.session_id for receipt in receipts}) == 1
+
+
 def test_twenty_keys_fifty_times_at_once_are_twenty_sessions(
     committer: Committer, arena: Client, alice: Player
 ) -> None:

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from scores import boards
 from scores.errors import Refused
 from scores.ledger import MAXIMUM, Receipt, record
 from scores.ledger.settle import settle
-from scores.models import Client, GameSession, IdempotencyKey, Player, Standing
+from scores.models import Client, GameSession, IdempotencyKey, Player, Standing, Window
 from tests.ledger import Heard, make_ranks, recorded, session
 
 
@@ -63,7 +64,7 @@ def test_a_new_name_becomes_a_player_where_the_client_may_create_them(arena: Cli
 def test_a_total_stays_within_what_is_exact(arena: Client, alice: Player, bob: Player) -> None:
     recorded(session(arena, alice, MAXIMUM))
 
-    refusal, receipt = record([session(arena, alice, 1), session(arena, bob, MAXIMUM)])
+    refusal, receipt = settle([session(arena, alice, 1), session(arena, bob, MAXIMUM)])
 
     assert isinstance(refusal, Refused)
     assert refusal.code == "total_out_of_range"
@@ -96,6 +97,38 @@ def test_a_retry_gets_the_first_receipt_with_the_total_of_now(arena: Client, ali
     assert (replay.total_score, replay.rank) == (15, 2)
     assert Standing.objects.get(user=alice).total_score == 15
     assert IdempotencyKey.objects.count() == 1
+
+
+def test_a_retry_is_replayed_even_where_the_total_has_no_room_for_it_twice(arena: Client, alice: Player) -> None:
+    once = session(arena, alice, MAXIMUM, idempotency_key="k-1")
+    recorded(once)
+
+    (replay,) = settle([once])
+
+    assert isinstance(replay, Receipt)
+    assert replay.replayed
+
+
+def test_a_key_whose_session_is_gone_is_never_recorded_a_second_time(arena: Client, alice: Player) -> None:
+    IdempotencyKey.objects.create(client=arena, key="k-1", session_id=987_654, body_digest=b"")
+
+    with pytest.raises(LookupError):
+        record([session(arena, alice, idempotency_key="k-1")])
+
+    assert not GameSession.objects.exists()
+
+
+def test_a_session_outside_of_the_window_is_recorded_and_counts_nowhere(arena: Client, alice: Player) -> None:
+    Window.objects.update(ends=datetime(2020, 1, 1, tzinfo=UTC))
+    boards.forget()
+    try:
+        (receipt,) = recorded(session(arena, alice, 10))
+    finally:
+        Window.objects.update(ends=None)
+
+    assert receipt.total_score == 0
+    assert GameSession.objects.count() == 1
+    assert not Standing.objects.exists()
 
 
 def test_a_key_with_another_body_is_refused(arena: Client, alice: Player) -> None:

@@ -9,16 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection, connections
+from django.db import Error, connection, connections
 
-from scores import boards
-from scores.models import Client, Player
+from scores import boards, worker
+from scores.models import Client, Player, Standing
 from scores.ranking import keys, reads
 from scores.ranking.rebuilding import RebuildAborted, rebuild
 from scores.ranking.receivers import project_committed
 from scores.ranking.valkey import ScriptCall, valkey
 from scores.reconciler import reconcile
 from scores.signals import standings_committed
+from tests.faults import somebody_else
 from tests.ledger import make_ranks, recorded, session
 
 
@@ -195,6 +196,66 @@ def test_a_builder_that_slept_too_long_is_replaced_and_cannot_switch(arena: Clie
 
     assert board() == [("alice", 1, 10)]
     assert meta("building_generation") == [None]
+
+
+def test_a_builder_that_fails_lets_the_next_one_begin_at_once(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    window = boards.current(boards.GLOBAL)
+
+    def lose_the_connection(players: int) -> None:
+        with somebody_else() as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+
+    with pytest.raises(Error):  # Django's, which the worker outlives
+        rebuild(window, progress=lose_the_connection)
+    connection.close()
+
+    rebuild(window)
+    assert board() == [("alice", 1, 10)]
+
+
+def test_the_generation_of_a_dead_builder_is_written_no_longer(arena: Client, alice: Player) -> None:
+    make_ranks()
+    window = boards.current(boards.GLOBAL)
+    valkey().run([ScriptCall("rebuild_begin", keys.meta(window), ["dead0001", 0])])
+    server_time = valkey().commands([("TIME",)])
+    while valkey().commands([("TIME",)]) <= server_time:
+        pass  # until its lease, of no time at all, is over
+
+    recorded(session(arena, alice, 10))
+
+    assert meta("building_generation") == [None]
+    assert not [key for key in _ranks_keys() if "dead0001" in key]
+
+
+def test_a_partition_that_cannot_be_made_does_not_stop_the_ranks(arena: Client, alice: Player) -> None:
+    make_ranks()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT date_trunc('month', now() + interval '3 months') + interval '1 day'")
+        [moment] = cursor.fetchone()
+        cursor.execute(f"DROP TABLE game_sessions_{moment:%Y_%m}")
+    recorded(session(arena, alice, 10, played_at=moment))
+    Standing.objects.update(total_score=11, sort_key=-11)
+
+    assert not worker._keep_house()
+    reconcile()
+
+    assert board() == [("alice", 1, 11)]
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE game_sessions")
+    assert worker._keep_house()
+
+
+def test_a_watermark_stays_where_nothing_changed(arena: Client, alice: Player) -> None:
+    make_ranks()
+    before = meta("watermark")
+
+    reconcile()
+    assert meta("watermark") == before
+
+    recorded(session(arena, alice, 10))
+    reconcile()
+    assert meta("watermark") != before
 
 
 def test_old_generations_leave_nothing_behind(arena: Client, alice: Player) -> None:

@@ -29,6 +29,11 @@ local function apply_row(tag, generation, member, sort_key, rev, hidden)
   return true
 end
 
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 -- 1 + the number of players with a better (smaller) sort key: ties share a rank.
 local function rank_of(ranks, sort_key)
   return redis.call('ZCOUNT', ranks, '-inf', '(' .. sort_key) + 1

@@ -11,9 +11,14 @@
 --         ranks: one per row, in order, false where the player is not shown
 --         changed: 1 where the visible top changed, and only then the tops, flat: member, sort key, …
 local meta, tag, top = KEYS[1], ARGV[1], tonumber(ARGV[2]) - 1
-local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'epoch', 'seq')
+local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'epoch', 'seq', 'building_until')
 local generation, building = known[1], known[2]
 
+if building and now_ms() > tonumber(known[6]) then
+  -- The builder has died: without this, every row would be written twice until somebody builds again.
+  redis.call('HDEL', meta, 'building_generation', 'building_chunks', 'building_until')
+  building = false
+end
 if building then
   for i = 5, #ARGV, 4 do
     apply_row(tag, building, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])

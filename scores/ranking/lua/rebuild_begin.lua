@@ -6,8 +6,7 @@
 --
 -- Answer: 1, or 0 where another builder is at work
 local known = redis.call('HMGET', KEYS[1], 'building_generation', 'building_until')
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = now_ms()
 if known[1] and tonumber(known[2]) > now then
   return 0
 end

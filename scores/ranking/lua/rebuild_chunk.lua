@@ -13,8 +13,6 @@ end
 for i = 4, #ARGV, 4 do
   apply_row(ARGV[1], ARGV[2], ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HINCRBY', KEYS[1], 'building_chunks', 1)
-redis.call('HSET', KEYS[1], 'building_until', string.format('%.0f', now + tonumber(ARGV[3])))
+redis.call('HSET', KEYS[1], 'building_until', string.format('%.0f', now_ms() + tonumber(ARGV[3])))
 return 1

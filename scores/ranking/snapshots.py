@@ -1,0 +1,46 @@
+"""Reading one state of PostgreSQL, and naming it so that it can be read on from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@contextmanager
+def one_state(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """All statements within see the same state. Inside of another transaction: that one's."""
+    outermost = not database.in_atomic_block
+    with transaction.atomic(using=database.alias):
+        if outermost:
+            with database.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+@contextmanager
+def named_state() -> Iterator[str]:
+    """As `one_state`, however long it takes; gives the name of the state: a snapshot, as text.
+
+    Raises:
+        RuntimeError: within another transaction, whose state has no name of its own.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("a state is named in a transaction of its own")
+    with one_state(connection), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")  # a large board takes longer than a request may
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        yield str(cursor.fetchone()[0])
+
+
+def pin() -> None:
+    """Make sure that no transaction id which a state named before now calls finished is ever given out again.
+
+    A rolled-back transaction leaves nothing on disk. After a crash PostgreSQL would give its id to
+    another one, whose changes a watermark that already calls the id finished would never see. An id
+    that is on disk, as this one's, is never given out again, and neither is any before it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_logical_emit_message(true, 'rankcast', 'watermark')")
