@@ -7,21 +7,14 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any, cast
 
-from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
-
-#: Requests that Django answers at a time in this process; the others wait for a thread.
-_DJANGO_THREADS = 32
-
-# Every view of Django's here is synchronous. Its ASGI handler would start a thread for each request
-# and hop to it once for every middleware; one hop into a pool was measured three times as fast
-# (docs/decisions/0002).
-_django = cast("ASGI3Application", WSGIMiddleware(cast("Any", get_wsgi_application()), workers=_DJANGO_THREADS))
+_django = get_wsgi_application()
 
 # Only now: what follows reads models and settings.
 from leaderboard_project.body_limit import bounded  # noqa: E402
+from leaderboard_project.django_threads import DjangoThreads  # noqa: E402
 from leaderboard_project.static_files import with_static_files  # noqa: E402
 from realtime import lifespan, routing  # noqa: E402
 from scores import group_commit  # noqa: E402
@@ -34,7 +27,7 @@ logger = logging.getLogger(__name__)
 #: How long submits that were taken may still need to be committed at a shutdown, in seconds.
 _DRAIN_S = 5.0
 
-_http = with_static_files(_django)
+_http = with_static_files(cast("ASGI3Application", DjangoThreads(_django)))
 
 
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

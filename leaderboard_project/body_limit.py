@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
+
+from leaderboard_project.answers import answer_error
 
 if TYPE_CHECKING:
     from asgiref.typing import (
@@ -51,7 +52,9 @@ async def bounded(
         body = await _read(scope, receive)
     except _Refused as refused:
         await _discard(receive)
-        await _refuse(send, refused)
+        # What is left of the body must not be read as the next request.
+        closing = [(b"connection", b"close")]
+        await answer_error(send, refused.status, refused.code, refused.detail, headers=closing)
         return
     if body is None:
         return  # the client went away
@@ -108,14 +111,3 @@ async def _discard(receive: ASGIReceiveCallable) -> None:
                 discarded += len(event["body"])
     except TimeoutError:
         return
-
-
-async def _refuse(send: ASGISendCallable, refused: _Refused) -> None:
-    body = json.dumps({"error": {"code": refused.code, "detail": refused.detail}}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # what is left of the body must not be read as the next request
-    ]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

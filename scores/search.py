@@ -13,17 +13,9 @@ MAX_FOUND: Final = 20
 # the index users_username_prefix: twenty rows are read from it, however many begin alike.
 _SQL = """
 SELECT id, username FROM users
-WHERE lower(username) LIKE lower(%s) AND state = 'active'
+WHERE lower(username) LIKE lower(%(pattern)s) AND (%(banned)s OR state = 'active')
 ORDER BY lower(username) USING ~<~
-LIMIT %s
-"""
-
-
-_IDS_SQL = """
-SELECT id FROM users
-WHERE lower(username) LIKE lower(%s)
-ORDER BY lower(username) USING ~<~
-LIMIT %s
+LIMIT %(limit)s
 """
 
 
@@ -43,9 +35,7 @@ def by_prefix(prefix: str) -> list[Found]:
     Raises:
         django.db.OperationalError: PostgreSQL does not answer.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL, [f"{_escaped(prefix)}%", MAX_FOUND])
-        return [Found(*row) for row in cursor.fetchall()]
+    return _find(prefix, limit=MAX_FOUND, banned=False)
 
 
 def ids_by_prefix(prefix: str, *, limit: int) -> list[int]:
@@ -54,9 +44,13 @@ def ids_by_prefix(prefix: str, *, limit: int) -> list[int]:
     Raises:
         django.db.OperationalError: PostgreSQL does not answer.
     """
+    return [found.user_id for found in _find(prefix, limit=limit, banned=True)]
+
+
+def _find(prefix: str, *, limit: int, banned: bool) -> list[Found]:
     with connection.cursor() as cursor:
-        cursor.execute(_IDS_SQL, [f"{_escaped(prefix)}%", limit])
-        return [user_id for (user_id,) in cursor.fetchall()]
+        cursor.execute(_SQL, {"pattern": f"{_escaped(prefix)}%", "banned": banned, "limit": limit})
+        return [Found(*row) for row in cursor.fetchall()]
 
 
 def _escaped(prefix: str) -> str:

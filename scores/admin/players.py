@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -22,6 +22,7 @@ from scores.admin.paging import ROWS_PER_PAGE, BoundedPaginator
 from scores.models import Player
 
 _MOST_FOUND = 1000
+_LONGEST_ID: Final = 18  # digits; all such numbers are a bigint
 
 
 class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]  # Django's classes take no parameters at run time
@@ -116,8 +117,10 @@ class PlayerAdmin(DecidingAdmin, UserAdmin):  # type: ignore[type-arg]  # as abo
 
 def find(text: str) -> list[int]:
     """The ids of players whose name begins so, whatever the case, and of the one with that id."""
-    found = search.ids_by_prefix(text.strip(), limit=_MOST_FOUND)
-    return [*found, int(text)] if text.isascii() and text.isdigit() and int(text) < 2**63 else found
+    wanted = text.strip()
+    found = search.ids_by_prefix(wanted, limit=_MOST_FOUND)
+    is_id = wanted.isascii() and wanted.isdigit() and len(wanted) <= _LONGEST_ID
+    return [*found, int(wanted)] if is_id else found
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -12,10 +12,9 @@ from django.db import connection
 from scores import group_commit
 from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession
+from scores.ledger.settle import Settled
 
 _PATIENCE_S: Final = 10.0  # beyond every timeout that the ledger sets itself
-
-Outcome = Receipt | Refused | LedgerUnavailable
 
 
 def record_one(session: SubmittedSession) -> Receipt:
@@ -31,7 +30,7 @@ def record_one(session: SubmittedSession) -> Receipt:
     return outcome
 
 
-def record_all(sessions: Sequence[SubmittedSession]) -> list[Outcome]:
+def record_all(sessions: Sequence[SubmittedSession]) -> list[Settled]:
     """What became of each session, in order.
 
     Raises:
@@ -45,7 +44,7 @@ def record_all(sessions: Sequence[SubmittedSession]) -> list[Outcome]:
     return [_outcome(future, deadline) for future in futures]
 
 
-def _outcome(future: Future[Receipt], deadline: float) -> Outcome:
+def _outcome(future: Future[Receipt], deadline: float) -> Settled:
     try:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except (Refused, LedgerUnavailable) as error:

@@ -23,10 +23,6 @@ class Version:
     window: str
 
 
-class _RanksMissing(RanksUnavailable):
-    """Valkey answers, but knows no ranks of this window (yet)."""
-
-
 def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Page:
     """The rows of the board's current window from place `offset` on, best first.
 
@@ -98,7 +94,7 @@ def _answer(from_ranks: Callable[[], Page], fallback: Callable[[], Page]) -> Pag
 def _page(window: WindowRef, script: str, *arguments: str | int) -> Page:
     answer = valkey().run([ScriptCall(script, keys.meta(window), [keys.tag(window), *arguments])])[0]
     if not answer:
-        raise _RanksMissing(window.board)
+        raise RanksUnavailable(f"There are no ranks of {keys.tag(window)} (yet).")
     epoch, seq, players, offset, first_rank, rows = answer
     usernames = names.usernames(flat.user_ids(rows))
     return Page(

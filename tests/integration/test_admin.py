@@ -358,3 +358,10 @@ def test_a_moderator_makes_and_revokes_no_keys(moderator: Browser) -> None:
     assert moderator.post(f"{KEYS}add/", {"name": "x", "scopes": ["sessions:submit"]}).status_code == 403
     assert moderator.post(f"{KEYS}{api_key.pk}/decide/revoke/").status_code == 403
     assert keys.verify(secret) is not None
+
+
+@pytest.mark.parametrize(
+    "query", ["gamesession/?mode=%00", "player/?state__exact=%00", "player/?q=" + "9" * 5000, "player/?q=%20%201%20"]
+)
+def test_no_query_is_answered_with_an_error_of_ours(root: Browser, query: str) -> None:
+    assert root.get(f"/admin/scores/{query}").status_code in {200, 302, 400}

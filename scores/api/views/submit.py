@@ -14,9 +14,10 @@ from scores.api.authentication import ApiKeyAuthentication, MaySubmit
 from scores.api.codes import Code
 from scores.api.documents import BatchJSONParser
 from scores.api.errors import ApiError, ledger_error
-from scores.api.recording import Outcome, record_all, record_one
+from scores.api.recording import record_all, record_one
 from scores.api.views.base import ContractView
 from scores.ledger import Receipt, SubmittedSession
+from scores.ledger.settle import Settled
 from scores.models import ApiKey
 
 _KEY_HEADER: Final = "Idempotency-Key"
@@ -101,7 +102,7 @@ def _read(item: object, api_key: ApiKey) -> SubmittedSession | ApiError:
         return error
 
 
-def _result(answer: Outcome | ApiError) -> contract.Result:
+def _result(answer: Settled | ApiError) -> contract.Result:
     if isinstance(answer, Receipt):
         return contract.Result(status=status.HTTP_201_CREATED, receipt=_told(answer), replayed=answer.replayed)
     error = answer if isinstance(answer, ApiError) else ledger_error(answer)

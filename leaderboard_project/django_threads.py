@@ -1,0 +1,71 @@
+"""Django behind the event loop, in bounded pools of threads: one for each kind of request.
+
+Every view of Django's here is synchronous. Its ASGI handler would start a thread for each request
+and hop to it once for every middleware; one hop into a pool was measured three times as fast
+(docs/decisions/0002). The pools are apart so that requests which wait for a sick PostgreSQL do not
+take the threads of those that need only Valkey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from a2wsgi import WSGIMiddleware
+
+from leaderboard_project.answers import answer, answer_error
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, HTTPScope
+
+#: How many requests may wait for each thread of a pool: at some hundred answers a second, about a second.
+_WAITING_PER_THREAD = 16
+
+_HEALTH = ("/readyz", "/v1/health-check")
+_BOARDS = ("/api/leaderboard/top", "/api/leaderboard/rank/", "/api/leaderboard/around/", "/v1/leaderboard/")
+
+
+class _Pool:
+    """A bounded number of threads, and of requests that wait for one."""
+
+    def __init__(self, application: WSGIApplication, *, threads: int) -> None:
+        self._application = cast("ASGI3Application", WSGIMiddleware(cast("Any", application), workers=threads))
+        self._most = threads * (1 + _WAITING_PER_THREAD)
+        self._under_way = 0
+
+    async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if self._under_way >= self._most:
+            busy = "Too many requests are waiting. Nothing was done; try again in a moment."
+            await answer_error(send, 503, "unavailable", busy, headers=[(b"retry-after", b"1")])
+            return
+        self._under_way += 1
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            self._under_way -= 1
+
+
+class DjangoThreads:
+    """Django as an ASGI application for HTTP.
+
+    Args:
+        application: Django's WSGI application.
+        threads: of the pool for everything but boards and health; boards have half as many.
+    """
+
+    def __init__(self, application: WSGIApplication, *, threads: int = 32) -> None:
+        self._everything_else = _Pool(application, threads=threads)
+        self._pools: Sequence[tuple[tuple[str, ...], _Pool]] = (
+            (_BOARDS, _Pool(application, threads=threads // 2)),
+            (_HEALTH, _Pool(application, threads=2)),
+        )
+
+    async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer one request, in a thread of its kind."""
+        if scope["path"] == "/healthz" and scope["method"] == "GET":
+            # The process lives: said by the event loop, whatever all threads wait for.
+            await answer(send, 200, {"status": "alive"}, headers=[(b"cache-control", b"no-store")])
+            return
+        pool = next((pool for paths, pool in self._pools if scope["path"].startswith(paths)), self._everything_else)
+        await pool(scope, receive, send)

@@ -1,0 +1,79 @@
+"""Django's pools: bounded, and apart from each other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+
+from leaderboard_project.django_threads import DjangoThreads
+
+
+class SlowDjango:
+    """Answers the board at once, and everything else only when it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/api/leaderboard/top":
+            self.may_answer.wait(10)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"done"]
+
+
+async def ask(application: DjangoThreads, path: str, method: str = "GET") -> tuple[int, bytes]:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope: Any = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 5000),
+    }
+    await application(scope, receive, send)
+    return sent[0]["status"], b"".join(event.get("body", b"") for event in sent[1:])
+
+
+async def test_who_waits_for_a_sick_server_holds_up_neither_boards_nor_the_sign_of_life() -> None:
+    django = SlowDjango()
+    application = DjangoThreads(django, threads=2)  # type: ignore[arg-type]
+    stuck = [asyncio.create_task(ask(application, "/api/leaderboard/submit", "POST")) for _ in range(4)]
+    stuck += [asyncio.create_task(ask(application, "/readyz")) for _ in range(4)]
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        assert await ask(application, "/healthz") == (200, b'{"status":"alive"}')
+        assert await ask(application, "/api/leaderboard/top") == (200, b"done")
+
+    django.may_answer.set()
+    assert [status for status, _ in await asyncio.gather(*stuck)] == [200] * 8
+
+
+async def test_more_than_can_wait_is_told_so_at_once() -> None:
+    django = SlowDjango()
+    application = DjangoThreads(django, threads=2)  # type: ignore[arg-type]
+    waiting = [asyncio.create_task(ask(application, "/admin/")) for _ in range(34)]
+    await asyncio.sleep(0)
+
+    status, body = await ask(application, "/admin/")
+
+    assert (status, json.loads(body)["error"]["code"]) == (503, "unavailable")
+    django.may_answer.set()
+    assert [status for status, _ in await asyncio.gather(*waiting)] == [200] * 34
