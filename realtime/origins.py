@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
 
-from scores import keys
+from scores import api_keys
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -78,7 +78,7 @@ async def _has_key(scope: dict[str, Any]) -> bool:
 
 def _is_valid(secret: str) -> bool:
     try:
-        return keys.verify(secret) is not None
+        return api_keys.verify(secret) is not None
     finally:
         close_old_connections()  # this thread serves no request at whose end Django would do so
 

@@ -19,7 +19,7 @@ from django.db import connection
 
 from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession
-from scores.ledger.keys import refuse_another
+from scores.ledger.idempotency import refuse_another
 from scores.ledger.settle import Settled, settle
 
 _THREADS = 2  # while one waits for the disk, the other gathers and prepares

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.test import Client as Browser
 
-from scores import keys
+from scores import api_keys
 from scores.models import ApiKey, Player
 
 SUBMIT = "/api/leaderboard/submit"
@@ -19,7 +19,7 @@ class GameServer:
     """Posts with an API key."""
 
     def __init__(self, name: str = "arena", scopes: tuple[str, ...] = (ApiKey.Scope.SUBMIT,)) -> None:
-        self.api_key, self.secret = keys.create(name, scopes)
+        self.api_key, self.secret = api_keys.create(name, scopes)
         self._http = Browser()
 
     def submit(self, document: Any, *, key: str | None = None, **headers: str) -> Any:

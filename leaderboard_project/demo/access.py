@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaderboard_project.embedded.for_command import default_data_directory
 from leaderboard_project.embedded.secrets import Secrets
-from scores import keys
+from scores import api_keys
 from scores.models import Player
 
 API_KEY = "demo_api_key"
@@ -35,9 +35,9 @@ def prepare() -> Access:
 
 def _api_key(kept: Secrets) -> str:
     known = kept.get(API_KEY)
-    if known is not None and keys.verify(known) is not None:
+    if known is not None and api_keys.verify(known) is not None:
         return known
-    _, secret = keys.create("demo", _SCOPES)
+    _, secret = api_keys.create("demo", _SCOPES)
     kept.keep(API_KEY, secret)
     return secret
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.contrib.admin import site
 
-from scores.admin import boards, keys, players, sessions
+from scores.admin import api_keys, boards, players, sessions
 
 site.site_title = site.site_header = "Rankcast"
 site.index_title = "Moderation"
 
-__all__ = ["boards", "keys", "players", "sessions"]
+__all__ = ["api_keys", "boards", "players", "sessions"]

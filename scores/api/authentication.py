@@ -10,7 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from typing_extensions import override
 
-from scores import keys
+from scores import api_keys
 from scores.api.codes import Code
 from scores.api.errors import ApiError
 from scores.models import ApiKey
@@ -34,7 +34,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != SCHEME.lower():
             return None
-        api_key = keys.verify(secret.strip(" "))
+        api_key = api_keys.verify(secret.strip(" "))
         if api_key is None:
             raise ApiError(Code.INVALID_API_KEY, headers={"WWW-Authenticate": SCHEME})
         return AnonymousUser(), api_key

@@ -9,7 +9,7 @@ from datetime import datetime
 from scores import boards
 from scores.changes import Committed, NameChange, StandingChange
 from scores.errors import Refused
-from scores.ledger import gate, keys, players
+from scores.ledger import gate, idempotency, players
 from scores.ledger.announce import Announcement
 from scores.ledger.statements import Statements, pipelined_transaction
 from scores.ledger.values import Receipt, SubmittedSession
@@ -88,7 +88,7 @@ def _claim(
     Also the retries' standings, which travel on with the changes: old news to the ranks, but
     asking for the rank as it is now.
     """
-    originals = keys.claim(
+    originals = idempotency.claim(
         statements,
         sessions=[entry.session for entry in entries],
         session_ids=[entry.session_id for entry in entries],

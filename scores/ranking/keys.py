@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scores.boards import WindowRef
 
-CHUNK = 128  # players whose revs and names share a small hash; the same number stands in prelude.lua
+BUCKET = 128  # players whose revs and names share a small hash; the same number stands in prelude.lua
 VISIBLE_TOP = 10  # rows whose changes are counted by seq and pushed to every page
 
 
@@ -22,9 +22,9 @@ def meta(window: WindowRef) -> str:
     return f"{tag(window)}:meta"
 
 
-def names(chunk: int) -> str:
-    """The hash with the usernames of the players from 128 * chunk on."""
-    return f"names:{chunk}"
+def names(bucket: int) -> str:
+    """The hash with the usernames of the players from 128 * bucket on."""
+    return f"names:{bucket}"
 
 
 def member(user_id: int) -> str:

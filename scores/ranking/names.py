@@ -14,12 +14,12 @@ _reading = threading.Lock()
 
 
 def remember_calls(changes: Iterable[NameChange]) -> list[ScriptCall]:
-    """The script calls that keep these names, one per chunk of players; older revs are ignored there."""
-    chunks: dict[int, list[str | int]] = {}
+    """The script calls that keep these names, one per bucket of players; older revs are ignored there."""
+    buckets: dict[int, list[str | int]] = {}
     for change in changes:
-        chunk, field = divmod(change.user_id, keys.CHUNK)
-        chunks.setdefault(chunk, []).extend((field, change.rev, change.username))
-    return [ScriptCall("remember_names", keys.names(chunk), arguments) for chunk, arguments in chunks.items()]
+        bucket, field = divmod(change.user_id, keys.BUCKET)
+        buckets.setdefault(bucket, []).extend((field, change.rev, change.username))
+    return [ScriptCall("remember_names", keys.names(bucket), arguments) for bucket, arguments in buckets.items()]
 
 
 def usernames(user_ids: Sequence[int]) -> dict[int, str]:
@@ -47,8 +47,8 @@ def usernames(user_ids: Sequence[int]) -> dict[int, str]:
 def _from_valkey(user_ids: Sequence[int]) -> dict[int, str]:
     if not user_ids:
         return {}
-    places = [divmod(user_id, keys.CHUNK) for user_id in user_ids]
-    answers = valkey().commands([("HGET", keys.names(chunk), field) for chunk, field in places])
+    places = [divmod(user_id, keys.BUCKET) for user_id in user_ids]
+    answers = valkey().commands([("HGET", keys.names(bucket), field) for bucket, field in places])
     return {
         user_id: answer.partition(":")[2]
         for user_id, answer in zip(user_ids, answers, strict=True)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from scores import keys, ledger
+from scores import api_keys, ledger
 from scores.ledger import gate
 from scores.models import ApiKey, Board, Client, GameSession, Player, Standing
 from tests.api import get
@@ -169,7 +169,7 @@ def test_a_moderator_sees_no_account_and_edits_nothing(moderator: Browser, alice
 
 def test_an_onlooker_decides_nothing(onlooker: Browser, arena: Client, alice: Player) -> None:
     [receipt] = recorded(session(arena, alice))
-    api_key, secret = keys.create("arena", ["sessions:submit"])
+    api_key, secret = api_keys.create("arena", ["sessions:submit"])
 
     for page, decision in (
         (f"{PLAYERS}{alice.id}", "ban"),
@@ -182,7 +182,7 @@ def test_an_onlooker_decides_nothing(onlooker: Browser, arena: Client, alice: Pl
 
     assert not Player.objects.get(pk=alice.pk).banned
     assert GameSession.objects.get().voided_at is None
-    assert keys.verify(secret) is not None
+    assert api_keys.verify(secret) is not None
 
 
 def test_strangers_and_players_are_sent_to_the_login(alice: Player) -> None:
@@ -325,7 +325,7 @@ def test_a_new_key_is_shown_once_and_works(root: Browser) -> None:
     page = text_of(root.post(f"{KEYS}add/", {"name": "arena", "scopes": ["sessions:submit"]}))
 
     [secret] = re.findall(r"rk_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", page)
-    api_key = keys.verify(secret)
+    api_key = api_keys.verify(secret)
     assert api_key is not None
     assert (api_key.client.name, api_key.scopes) == ("arena", ["sessions:submit"])
     for path in (KEYS, f"{KEYS}{api_key.pk}/change/"):
@@ -343,21 +343,21 @@ def test_a_key_without_name_or_scope_is_not_made(root: Browser, fields: dict[str
 
 
 def test_a_key_is_revoked_by_its_button(root: Browser) -> None:
-    api_key, secret = keys.create("arena", ["sessions:submit"])
+    api_key, secret = api_keys.create("arena", ["sessions:submit"])
 
     assert "1 API key revoked." in press(root, f"{KEYS}{api_key.pk}/change/", "revoke")
 
-    assert keys.verify(secret) is None
+    assert api_keys.verify(secret) is None
     assert "needed nothing" in select(root, KEYS, "revoke", api_key.pk)
 
 
 def test_a_moderator_makes_and_revokes_no_keys(moderator: Browser) -> None:
-    api_key, secret = keys.create("arena", ["sessions:submit"])
+    api_key, secret = api_keys.create("arena", ["sessions:submit"])
 
     assert moderator.get(f"{KEYS}add/").status_code == 403
     assert moderator.post(f"{KEYS}add/", {"name": "x", "scopes": ["sessions:submit"]}).status_code == 403
     assert moderator.post(f"{KEYS}{api_key.pk}/decide/revoke/").status_code == 403
-    assert keys.verify(secret) is not None
+    assert api_keys.verify(secret) is not None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime.receivers import tell_board_change
-from scores import keys, ranking
+from scores import api_keys, ranking
 from scores.models import Client, Player
 from scores.signals import board_changed
 from tests.integration.live import Server, in_thread, serving, tab
@@ -182,7 +182,7 @@ async def test_an_allowed_origin_may_connect(server: Server, settings: Any) -> N
 
 
 async def test_without_an_origin_only_a_key_opens_the_door(server: Server, arena: Client) -> None:
-    _, secret = await in_thread(keys.create, arena.name, ["sessions:submit"])
+    _, secret = await in_thread(api_keys.create, arena.name, ["sessions:submit"])
 
     with pytest.raises(InvalidStatus) as refused:
         async with tab(server, origin=None, additional_headers={"Authorization": "Api-Key rk_wrong"}):

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-
 from leaderboard_project.django_threads import DjangoThreads
 
 
@@ -53,7 +52,7 @@ async def ask(application: DjangoThreads, path: str, method: str = "GET") -> tup
 
 async def test_who_waits_for_a_sick_server_holds_up_neither_boards_nor_the_sign_of_life() -> None:
     django = SlowDjango()
-    application = DjangoThreads(django, threads=2)  # type: ignore[arg-type]
+    application = DjangoThreads(django, threads=2)
     stuck = [asyncio.create_task(ask(application, "/api/leaderboard/submit", "POST")) for _ in range(4)]
     stuck += [asyncio.create_task(ask(application, "/readyz")) for _ in range(4)]
     await asyncio.sleep(0)
@@ -68,7 +67,7 @@ async def test_who_waits_for_a_sick_server_holds_up_neither_boards_nor_the_sign_
 
 async def test_more_than_can_wait_is_told_so_at_once() -> None:
     django = SlowDjango()
-    application = DjangoThreads(django, threads=2)  # type: ignore[arg-type]
+    application = DjangoThreads(django, threads=2)
     waiting = [asyncio.create_task(ask(application, "/admin/")) for _ in range(34)]
     await asyncio.sleep(0)
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DataError
 from typing_extensions import override
 
-from scores import keys
+from scores import api_keys
 from scores.models import ApiKey
 
 _HOW_TO_USE = """\
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         """Create the key and print it."""
         scopes = scope or [ApiKey.Scope.SUBMIT.value]
         try:
-            api_key, secret = keys.create(name, scopes)
+            api_key, secret = api_keys.create(name, scopes)
         except ValueError as error:
             raise CommandError(str(error)) from None
         except DataError:

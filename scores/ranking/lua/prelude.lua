@@ -5,7 +5,7 @@
 -- Trap: never turn a total or a sort key into text in Lua, `tostring(2^53-1)` is 9.007199254741e+15.
 -- They pass through as the strings that they came as.
 
-local CHUNK = 128  -- revs of that many players share one small hash, which Valkey packs tightly
+local BUCKET = 128  -- revs of that many players share one small hash, which Valkey packs tightly
 
 local function ranks_key(tag, generation)
   return tag .. ':' .. generation .. ':ranks'
@@ -14,8 +14,8 @@ end
 -- Brings one row into a generation if its rev is newer than the one there. true: it did.
 local function apply_row(tag, generation, member, sort_key, rev, hidden)
   local user_id = tonumber(member)
-  local revs = tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', math.floor(user_id / CHUNK))
-  local field = string.format('%.0f', user_id % CHUNK)
+  local revs = tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', math.floor(user_id / BUCKET))
+  local field = string.format('%.0f', user_id % BUCKET)
   local known = redis.call('HGET', revs, field)
   if known and tonumber(known) >= tonumber(rev) then
     return false

@@ -1,4 +1,4 @@
--- Keeps the names of players whose ids share a chunk, each only if its rev is newer than the one known.
+-- Keeps the names of players whose ids share a bucket, each only if its rev is newer than the one known.
 --
 -- KEYS[1]  names:<user id // 128>
 -- ARGV     three per player: field (user id % 128), rev, username

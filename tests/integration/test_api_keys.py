@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from scores import keys
+from scores import api_keys
 from scores.models import ApiKey, Client
 from tests.api import GameServer, error_of, session
 
@@ -19,17 +19,17 @@ pytestmark = pytest.mark.usefixtures("committed")
 
 
 def test_a_key_is_verified_and_only_its_digest_is_kept() -> None:
-    api_key, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    api_key, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
 
     assert re.fullmatch(r"rk_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", secret)
     assert secret.startswith(f"rk_{api_key.prefix}_")
-    assert keys.verify(secret) == api_key
+    assert api_keys.verify(secret) == api_key
     assert secret[12:] not in str(ApiKey.objects.values().get())
 
 
 def test_keys_of_one_name_belong_to_one_client() -> None:
-    first, _ = keys.create("arena", [ApiKey.Scope.SUBMIT])
-    second, _ = keys.create(" arena ", [ApiKey.Scope.SUBMIT])
+    first, _ = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
+    second, _ = api_keys.create(" arena ", [ApiKey.Scope.SUBMIT])
 
     assert first.client == second.client == Client.objects.get()
     assert first.prefix != second.prefix
@@ -40,76 +40,76 @@ def test_keys_of_one_name_belong_to_one_client() -> None:
 )
 def test_a_key_needs_a_name_and_known_scopes(name: str, scopes: list[str]) -> None:
     with pytest.raises(ValueError, match=r"name|scope"):
-        keys.create(name, scopes)
+        api_keys.create(name, scopes)
 
     assert not Client.objects.exists()
 
 
 def test_a_secret_that_differs_anywhere_is_unknown() -> None:
-    _, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    _, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
     changed = secret[:-1] + ("a" if secret[-1] != "a" else "b")
 
-    assert keys.verify(changed) is None
-    assert keys.verify(secret + "a") is None
-    assert keys.verify(secret.upper()) is None
-    assert keys.verify("") is None
+    assert api_keys.verify(changed) is None
+    assert api_keys.verify(secret + "a") is None
+    assert api_keys.verify(secret.upper()) is None
+    assert api_keys.verify("") is None
 
 
 def test_a_revoked_key_is_unknown_at_once_here() -> None:
-    api_key, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
-    assert keys.verify(secret) is not None
+    api_key, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
+    assert api_keys.verify(secret) is not None
 
-    keys.revoke(api_key)
+    api_keys.revoke(api_key)
 
-    assert keys.verify(secret) is None
+    assert api_keys.verify(secret) is None
     api_key.refresh_from_db()
     assert api_key.revoked_at is not None
 
 
 def test_a_key_revoked_elsewhere_is_unknown_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    api_key, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    api_key, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
     clock = 1000.0
-    monkeypatch.setattr("scores.keys.time.monotonic", lambda: clock)
-    assert keys.verify(secret) is not None
+    monkeypatch.setattr("scores.api_keys.time.monotonic", lambda: clock)
+    assert api_keys.verify(secret) is not None
     ApiKey.objects.filter(pk=api_key.pk).update(revoked_at="2026-01-01T00:00:00Z")
 
     clock += 1.0
 
-    assert keys.verify(secret) is None
+    assert api_keys.verify(secret) is None
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_key_is_asked_for_once_a_moment(known: bool) -> None:
-    _, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    _, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
     asked = secret if known else f"rk_aaaaaaaa_{'a' * 43}"
 
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        answers = [keys.verify(asked) for _ in range(10)]
+        answers = [api_keys.verify(asked) for _ in range(10)]
 
     assert [answer is not None for answer in answers] == [known] * 10
     assert len(queries) <= 2  # two where the moment passed in between
 
 
 def test_made_up_keys_cannot_push_out_the_real_ones() -> None:
-    _, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
-    recent = keys._Recent()
-    recent.put("real", keys._Answer(keys.verify(secret), asked_at=float("inf")))
+    _, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
+    recent = api_keys._Recent()
+    recent.put("real", api_keys._Answer(api_keys.verify(secret), asked_at=float("inf")))
 
     for number in range(5000):
-        recent.put(str(number), keys._Answer(None, asked_at=float("inf")))
+        recent.put(str(number), api_keys._Answer(None, asked_at=float("inf")))
 
     assert recent.get("real") is not None
-    assert len(recent._unknown) == keys._CAPACITY
+    assert len(recent._unknown) == api_keys._CAPACITY
 
 
 def test_one_caller_renews_an_answer_while_the_others_believe_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    api_key, _ = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    api_key, _ = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
     clock = 1000.0
-    monkeypatch.setattr("scores.keys.time.monotonic", lambda: clock)
-    recent = keys._Recent()
-    recent.put("real", keys._Answer(api_key, asked_at=clock))
+    monkeypatch.setattr("scores.api_keys.time.monotonic", lambda: clock)
+    recent = api_keys._Recent()
+    recent.put("real", api_keys._Answer(api_key, asked_at=clock))
 
     clock += 0.6
     renewing, believing = recent.get("real"), recent.get("real")
@@ -121,11 +121,11 @@ def test_one_caller_renews_an_answer_while_the_others_believe_it(monkeypatch: py
 
 
 def test_threads_may_verify_together() -> None:
-    _, secret = keys.create("arena", [ApiKey.Scope.SUBMIT])
+    _, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
     answers: list[ApiKey | None] = []
 
     def verify() -> None:
-        answers.extend(keys.verify(secret) for _ in range(50))
+        answers.extend(api_keys.verify(secret) for _ in range(50))
         connections.close_all()
 
     threads = [threading.Thread(target=verify) for _ in range(8)]
@@ -165,6 +165,6 @@ def test_the_command_refuses_a_bad_name_in_words(name: str) -> None:
 
 def test_a_revoked_key_may_not_submit() -> None:
     server = GameServer()
-    keys.revoke(server.api_key)
+    api_keys.revoke(server.api_key)
 
     assert error_of(server.submit(session("alice")), 401)["code"] == "invalid_api_key"

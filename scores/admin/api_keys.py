@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from typing_extensions import override
 
-from scores import keys
+from scores import api_keys
 from scores.admin.decisions import DecidingAdmin, Decision
 from scores.models import ApiKey
 
@@ -37,7 +37,7 @@ class NewKeyForm(forms.Form):
 def _revoke(api_key: ApiKey) -> bool:
     if api_key.revoked_at is not None:
         return False
-    keys.revoke(api_key)
+    api_keys.revoke(api_key)
     return True
 
 
@@ -68,7 +68,7 @@ class ApiKeyAdmin(DecidingAdmin):
         form = NewKeyForm(request.POST or None)
         secret = ""
         if form.is_valid():
-            api_key, secret = keys.create(form.cleaned_data["name"], form.cleaned_data["scopes"])
+            api_key, secret = api_keys.create(form.cleaned_data["name"], form.cleaned_data["scopes"])
             self.log_addition(request, api_key, "Created.")
         context = {
             **self.admin_site.each_context(request),
