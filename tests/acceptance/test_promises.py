@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import httpx
@@ -14,7 +15,7 @@ from tests.acceptance.storm import Storm, stored
 
 
 def _top(serving: Serving) -> tuple[str, list[Row]]:
-    body = httpx.get(f"{serving.url}api/leaderboard/top", timeout=10).json()
+    body = httpx.get(f"{serving.url}api/leaderboard/top", timeout=2).json()
     return body["source"], [Row(**row) for row in body["top_players"]]
 
 
@@ -89,3 +90,24 @@ def _flush_valkey(serving: Serving) -> None:
         "from scores.ranking.valkey import valkey; valkey().commands([('FLUSHALL',)])",
     )
     assert flushed.returncode == 0, flushed.stderr
+
+
+def test_while_postgresql_is_frozen_boards_are_read_and_the_process_says_that_it_lives(start: Start) -> None:
+    serving = start()
+    api_key = new_api_key(serving.data)
+    serving.submit(api_key, "steady", 50)
+    postgresql = [pid for pid, args in descendants(serving.process.pid).items() if "postgres" in args.split()[0]]
+    with Storm(serving.url, api_key, connections=64) as storm:
+        storm.rages(100)
+        for pid in postgresql:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            for _ in range(20):
+                assert _top(serving)[0] == "ranks"
+                assert httpx.get(f"{serving.url}healthz", timeout=2).status_code == 200
+        finally:
+            for pid in postgresql:
+                os.kill(pid, signal.SIGCONT)
+        storm.rages(100)  # and goes on where it stood
+
+    assert eventually(lambda: _ranks_equal_the_ledger(serving), within_s=10)
