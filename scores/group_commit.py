@@ -144,11 +144,12 @@ class Committer:
             else:
                 item.receipt.set_exception(answer)
         with self._changed:
-            self._recording -= 1
             waited = self._release(batch)
-            self._changed.notify_all()
         for item, first in waited:
             _replay(item, first)
+        with self._changed:
+            self._recording -= 1
+            self._changed.notify_all()
 
 
 def _replay(item: _Waiting, first: _Waiting) -> None:
