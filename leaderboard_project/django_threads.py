@@ -8,6 +8,7 @@ take the threads of those that need only Valkey.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,10 +18,15 @@ from leaderboard_project.answers import answer, answer_error
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, HTTPScope
+    from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, HTTPScope
 
 #: How many requests may wait for each thread of a pool: at some hundred answers a second, about a second.
 _WAITING_PER_THREAD = 16
+
+_GOING_DOWN = (
+    "The server is shutting down and did not finish this request. A session may or may not be recorded:"
+    " send it again with the same idempotency key, and it counts once."
+)
 
 _HEALTH = ("/readyz", "/v1/health-check")
 _BOARDS = ("/api/leaderboard/top", "/api/leaderboard/rank/", "/api/leaderboard/around/", "/v1/leaderboard/")
@@ -39,9 +45,20 @@ class _Pool:
             busy = "Too many requests are waiting. Nothing was done; try again in a moment."
             await answer_error(send, 503, "unavailable", busy, headers=[(b"retry-after", b"1")])
             return
+        started = False
+
+        async def watched_send(event: ASGISendEvent) -> None:
+            nonlocal started
+            started = True
+            await send(event)
+
         self._under_way += 1
         try:
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, watched_send)
+        except asyncio.CancelledError:
+            # The server goes down and its grace is over. A clear word is better than uvicorn's bare 500.
+            if not started:
+                await answer_error(send, 503, "outcome_unknown", _GOING_DOWN, headers=[(b"retry-after", b"1")])
         finally:
             self._under_way -= 1
 

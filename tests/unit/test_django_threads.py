@@ -65,6 +65,19 @@ async def test_who_waits_for_a_sick_server_holds_up_neither_boards_nor_the_sign_
     assert [status for status, _ in await asyncio.gather(*stuck)] == [200] * 8
 
 
+async def test_a_request_that_is_cut_off_by_a_shutdown_is_told_what_to_do() -> None:
+    django = SlowDjango()
+    application = DjangoThreads(django, threads=2)
+    cut_off = asyncio.create_task(ask(application, "/api/leaderboard/submit", "POST"))
+    await asyncio.sleep(0)
+
+    cut_off.cancel()
+    status, body = await cut_off
+
+    django.may_answer.set()
+    assert (status, json.loads(body)["error"]["code"]) == (503, "outcome_unknown")
+
+
 async def test_more_than_can_wait_is_told_so_at_once() -> None:
     django = SlowDjango()
     application = DjangoThreads(django, threads=2)
