@@ -30,6 +30,8 @@ _DISCARD_S = 2.0
 class _Refused(Exception):
     """The body is too large or too slow."""
 
+    complete = False  # whether all of the body has arrived all the same
+
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
         self.status = status
@@ -51,7 +53,8 @@ async def bounded(
     try:
         body = await _read(scope, receive)
     except _Refused as refused:
-        await _discard(receive)
+        if not refused.complete:
+            await _discard(receive)
         # What is left of the body must not be read as the next request.
         closing = [(b"connection", b"close")]
         await answer_error(send, refused.status, refused.code, refused.detail, headers=closing)
@@ -84,6 +87,7 @@ async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes | None:
                     return None
                 body += event["body"]
                 if len(body) > limit:
+                    too_large.complete = not event["more_body"]
                     raise too_large
                 if not event["more_body"]:
                     return bytes(body)

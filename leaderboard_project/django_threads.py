@@ -45,22 +45,29 @@ class _Pool:
             busy = "Too many requests are waiting. Nothing was done; try again in a moment."
             await answer_error(send, 503, "unavailable", busy, headers=[(b"retry-after", b"1")])
             return
-        started = False
+        started = cut_off = False
 
         async def watched_send(event: ASGISendEvent) -> None:
             nonlocal started
             started = True
-            await send(event)
+            if not cut_off:
+                await send(event)
 
+        answering = asyncio.ensure_future(self._application(scope, receive, watched_send))
         self._under_way += 1
+        answering.add_done_callback(self._ended)
         try:
-            await self._application(scope, receive, watched_send)
+            await asyncio.shield(answering)  # its thread cannot be stopped; it ends by itself
         except asyncio.CancelledError:
+            cut_off = True
             # The server goes down and its grace is over. A clear word is better than uvicorn's bare 500.
             if not started:
                 await answer_error(send, 503, "outcome_unknown", _GOING_DOWN, headers=[(b"retry-after", b"1")])
-        finally:
-            self._under_way -= 1
+
+    def _ended(self, answering: asyncio.Future[None]) -> None:
+        self._under_way -= 1
+        if not answering.cancelled():
+            answering.exception()  # looked at here, for nobody else may be left to do so
 
 
 class DjangoThreads:

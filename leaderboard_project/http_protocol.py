@@ -7,10 +7,11 @@ each of them for ever, and one endless header line fills the memory.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from typing import ClassVar
 
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -26,11 +27,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._cycles: weakref.WeakSet[RequestResponseCycle] = weakref.WeakSet()
         self._expect_head()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
+        self._disconnect_all()
         super().connection_lost(exc)
 
     @override
@@ -54,6 +57,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.head_bytes:
             raise ValueError("The head of the request is too large.")
         super().on_headers_complete()
+        if self.cycle is not None:
+            self._cycles.add(self.cycle)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        self._disconnect_all()
+        super().send_400_response(msg)
+
+    def _disconnect_all(self) -> None:
+        # uvicorn tells only the latest of pipelined requests that nobody listens any more; the
+        # answers of the others would each end in a traceback.
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _expect_head(self) -> None:
         if self._deadline is None:

@@ -20,6 +20,7 @@ from leaderboard_project import env
 from leaderboard_project.draining import DrainingServer
 from leaderboard_project.http_protocol import BoundedHttpProtocol
 from leaderboard_project.parent import end_with_parent
+from leaderboard_project.socket_protocol import BoundedSocketProtocol
 
 #: The largest inbound WebSocket message, in bytes: a batch of a thousand sessions. The live boards' limit is far below.
 _SOCKET_MESSAGE_BYTES = 1024 * 1024
@@ -66,7 +67,7 @@ def _configuration(host: str, port: int) -> uvicorn.Config:
         port=port,
         loop="uvloop",
         http=BoundedHttpProtocol,
-        ws="websockets-sansio",  # the only one with bounded buffers per socket
+        ws=BoundedSocketProtocol,  # on the sans-io one: no other has bounded buffers per socket
         ws_max_size=_SOCKET_MESSAGE_BYTES,
         ws_ping_interval=20,
         ws_ping_timeout=20,

@@ -13,7 +13,7 @@ MAX_FOUND: Final = 20
 # the index users_username_prefix: twenty rows are read from it, however many begin alike.
 _SQL = """
 SELECT id, username FROM users
-WHERE lower(username) LIKE lower(%(pattern)s) AND (%(banned)s OR state = 'active')
+WHERE lower(username) LIKE lower(%(pattern)s) AND (%(all)s OR (state = 'active' AND NOT is_staff))
 ORDER BY lower(username) USING ~<~
 LIMIT %(limit)s
 """
@@ -30,12 +30,13 @@ class Found:
 def by_prefix(prefix: str) -> list[Found]:
     """At most 20 players whose names begin so, whatever the case, in the order of their lower-case names.
 
-    Banned players are left out. The prefix means itself: `%` and `_` stand for nothing else.
+    Banned players are left out, and staff, whose names are half of a login. The prefix means itself:
+    `%` and `_` stand for nothing else.
 
     Raises:
         django.db.OperationalError: PostgreSQL does not answer.
     """
-    return _find(prefix, limit=MAX_FOUND, banned=False)
+    return _find(prefix, limit=MAX_FOUND, everybody=False)
 
 
 def ids_by_prefix(prefix: str, *, limit: int) -> list[int]:
@@ -44,12 +45,12 @@ def ids_by_prefix(prefix: str, *, limit: int) -> list[int]:
     Raises:
         django.db.OperationalError: PostgreSQL does not answer.
     """
-    return [found.user_id for found in _find(prefix, limit=limit, banned=True)]
+    return [found.user_id for found in _find(prefix, limit=limit, everybody=True)]
 
 
-def _find(prefix: str, *, limit: int, banned: bool) -> list[Found]:
+def _find(prefix: str, *, limit: int, everybody: bool) -> list[Found]:
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"pattern": f"{_escaped(prefix)}%", "banned": banned, "limit": limit})
+        cursor.execute(_SQL, {"pattern": f"{_escaped(prefix)}%", "all": everybody, "limit": limit})
         return [Found(*row) for row in cursor.fetchall()]
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.db.models import Model, QuerySet
@@ -50,6 +51,8 @@ class DecidingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's cla
         # PostgreSQL has no NUL in text: a filter with one would end in an error of its own.
         if any("\0" in value for values in request.GET.lists() for value in (values[0], *values[1])):
             raise SuspiciousOperation("a NUL in the query")
+        if not all(chosen.isascii() and chosen.isdigit() for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise SuspiciousOperation("a row that is no number")
         return super().changelist_view(request, extra_context)
 
     @override

@@ -16,6 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from scores import errors
+from scores.api.answers import StructRenderer
 from scores.api.codes import Code
 from scores.api.contract import Error, ErrorAnswer
 
@@ -54,6 +55,9 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     error = to_api_error(exception)
     if error is None:
         return None
+    # The view's own renderer may know documents or pages only.
+    context["request"].accepted_renderer = StructRenderer()
+    context["request"].accepted_media_type = StructRenderer.media_type
     response = Response(ErrorAnswer(error.error), status=error.code.status, headers=error.headers)
     # An outage is logged where it is noticed, once per batch; Django would add a line per request.
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  Django's own mark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
@@ -193,3 +194,19 @@ def test_examples_of_sessions_are_sessions(alice: Player) -> None:
     for example in schema.SUBMIT_EXAMPLES:
         if example.request_only:
             assert raid.submit({**example.value, "user_id": alice.id} if "user_id" in example.value else example.value)
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/"])
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+def test_the_description_is_read_and_nothing_else(path: str, method: str) -> None:
+    response = Browser().generic(method, path)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_the_description_is_there_for_many_first_readers_at_once() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: get("/api/schema/"), range(8)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1

@@ -74,8 +74,11 @@ async def test_a_request_that_is_cut_off_by_a_shutdown_is_told_what_to_do() -> N
     cut_off.cancel()
     status, body = await cut_off
 
-    django.may_answer.set()
     assert (status, json.loads(body)["error"]["code"]) == (503, "outcome_unknown")
+    django.may_answer.set()
+    async with asyncio.timeout(5):
+        while application._everything_else._under_way:  # noqa: ASYNC110  a thread ends, and tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_more_than_can_wait_is_told_so_at_once() -> None:
