@@ -17,6 +17,7 @@ from django.db import connections
 from websockets.asyncio.client import ClientConnection, connect
 
 from leaderboard_project.draining import DrainingServer
+from leaderboard_project.socket_protocol import BoundedSocketProtocol
 from realtime import board as boards
 from realtime import lifespan, routing, running
 from realtime.board import Board, Diff
@@ -41,6 +42,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
+class _Patient(BoundedSocketProtocol):
+    """Lets a test clog its own socket with more questions than anybody may ask."""
+
+    burst = 1_000_000
+
+
 class Server:
     """uvicorn as the project runs it, in a thread of the tests' process."""
 
@@ -49,7 +56,7 @@ class Server:
             application,
             host="127.0.0.1",
             port=0,
-            ws="websockets-sansio",
+            ws=_Patient,
             ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,
