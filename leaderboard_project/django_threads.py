@@ -91,5 +91,7 @@ class DjangoThreads:
             # The process lives: said by the event loop, whatever all threads wait for.
             await answer(send, 200, {"status": "alive"}, headers=[(b"cache-control", b"no-store")])
             return
+        # WSGI writes `-` and `_` alike: `Idempotency_Key` would pass for `Idempotency-Key` (CVE-2026-3902).
+        scope["headers"] = [header for header in scope["headers"] if b"_" not in header[0]]
         pool = next((pool for paths, pool in self._pools if scope["path"].startswith(paths)), self._everything_else)
         await pool(scope, receive, send)

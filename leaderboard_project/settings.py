@@ -185,13 +185,20 @@ LOGGING: dict[str, Any] = {
             ],
         },
     },
+    "filters": {
+        "no_bad_utf8": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: not record.msg.startswith("Invalid UTF-8 sequence received"),
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env.text("RANKCAST_LOG_LEVEL", "INFO")},
     "loggers": {
         # 4xx answers are the client's business; 5xx still arrive as errors.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "uvicorn": {"level": "WARNING"},
+        # What strangers send is their business too: uvicorn would write a line, or a traceback, for each of it.
+        "uvicorn.error": {"level": "ERROR", "filters": ["no_bad_utf8"]},
     },
 }
 structlog.configure(

@@ -42,14 +42,17 @@ class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]  # Django
         return str(super().clean_username())
 
 
+def _ban(player: Player) -> bool:
+    """Staff are not banned by a click, least of all oneself: take their access first."""
+    return not player.is_staff and ledger.ban(user_id=player.pk)
+
+
 @admin.register(Player)
 class PlayerAdmin(DecidingAdmin, UserAdmin):  # type: ignore[type-arg]  # as above
     """Players and accounts. Moderators ban; only superusers make accounts and give out rights."""
 
     decisions = (
-        Decision(
-            "ban", "Ban", "banned", lambda player: ledger.ban(user_id=player.pk), lambda player: not player.banned
-        ),
+        Decision("ban", "Ban", "banned", _ban, lambda player: not player.banned and not player.is_staff),
         Decision(
             "unban", "Unban", "unbanned", lambda player: ledger.unban(user_id=player.pk), lambda player: player.banned
         ),

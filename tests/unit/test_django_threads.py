@@ -21,10 +21,12 @@ class SlowDjango:
         if environ["PATH_INFO"] != "/api/leaderboard/top":
             self.may_answer.wait(10)
         start_response("200 OK", [("Content-Type", "text/plain")])
-        return [b"done"]
+        return [environ.get("HTTP_IDEMPOTENCY_KEY", "done").encode()]
 
 
-async def ask(application: DjangoThreads, path: str, method: str = "GET") -> tuple[int, bytes]:
+async def ask(
+    application: DjangoThreads, path: str, method: str = "GET", *, header: bytes = b"x-nothing"
+) -> tuple[int, bytes]:
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -41,7 +43,7 @@ async def ask(application: DjangoThreads, path: str, method: str = "GET") -> tup
         "root_path": "",
         "scheme": "http",
         "query_string": b"",
-        "headers": [],
+        "headers": [(header, b"from a header")],
         "http_version": "1.1",
         "server": ("127.0.0.1", 8000),
         "client": ("127.0.0.1", 5000),
@@ -92,3 +94,10 @@ async def test_more_than_can_wait_is_told_so_at_once() -> None:
     assert (status, json.loads(body)["error"]["code"]) == (503, "unavailable")
     django.may_answer.set()
     assert [status for status, _ in await asyncio.gather(*waiting)] == [200] * 34
+
+
+async def test_a_header_with_an_underscore_passes_for_no_other() -> None:
+    application = DjangoThreads(SlowDjango(), threads=2)
+
+    assert await ask(application, "/api/leaderboard/top", header=b"idempotency-key") == (200, b"from a header")
+    assert await ask(application, "/api/leaderboard/top", header=b"idempotency_key") == (200, b"done")

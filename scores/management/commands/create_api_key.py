@@ -17,11 +17,13 @@ _HOW_TO_USE = """\
 
 Key of {client}, scopes: {scopes}. It is shown only now; revoke it in the admin site. Try it:
 
-  curl -X POST http://127.0.0.1:8000/api/leaderboard/submit \\
+  curl http://127.0.0.1:8000/api/leaderboard/submit \\
     -H 'Authorization: Api-Key {secret}' \\
     -H 'Content-Type: application/json' \\
-    -H 'Idempotency-Key: game-1' \\
+    -H 'Idempotency-Key: match-4711' \\
     -d '{{"{player}, "score": 50, "game_mode": "survival"}}'
+
+(with the address of your server, where it is another one)
 """
 
 
@@ -57,6 +59,6 @@ class Command(BaseCommand):
                 secret=secret,
                 client=api_key.client.name,
                 scopes=", ".join(api_key.scopes),
-                player='username": "alice"' if creates else 'user_id": 1',
+                player='username": "ada"' if creates else 'user_id": 1',
             )
         )
