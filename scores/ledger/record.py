@@ -9,7 +9,7 @@ from datetime import datetime
 from scores import boards
 from scores.changes import Committed, NameChange, StandingChange
 from scores.errors import Refused
-from scores.ledger import gate, idempotency, players
+from scores.ledger import idempotency, players
 from scores.ledger.announce import Announcement
 from scores.ledger.statements import Statements, pipelined_transaction
 from scores.ledger.values import Receipt, SubmittedSession
@@ -38,6 +38,7 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
 
     Raises:
         CommitOutcomeUnknown: the connection was lost during the commit.
+        RowLocked: somebody holds the row of one of the players; nothing was stored.
         django.db.DataError, django.db.IntegrityError: some session cannot be stored; nothing was.
         django.db.OperationalError: PostgreSQL is away, or a lock was not to be had in time; nothing was stored.
     """
@@ -65,7 +66,7 @@ def _admit(
     statements: Statements, batch: Sequence[SubmittedSession], answers: dict[int, Answer]
 ) -> tuple[list[_Entry], tuple[NameChange, ...]]:
     """Pass the gate and find whose the sessions are; refusals go to `answers`. Also the players that are new."""
-    statements.execute(gate.SHARED_SQL)
+    statements.pass_gate()
     drawn = statements.run("draw_ids", count=len(batch))
     resolved = players.resolve(statements, batch)
     now, session_ids = drawn.fetchall()[0]

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from scores.errors import LedgerUnavailable, Refused
 from scores.ledger.record import Answer, record
-from scores.ledger.statements import CommitOutcomeUnknown
+from scores.ledger.statements import CommitOutcomeUnknown, RowLocked
 from scores.ledger.values import MAXIMUM, SubmittedSession
 
 _ATTEMPTS = 3
@@ -27,16 +27,18 @@ def settle(batch: Sequence[SubmittedSession]) -> list[Settled]:
     """Record the batch; give each session its receipt, its refusal, or why it could not be recorded now.
 
     A deadlock, or a connection that was lost before the commit was sent, is tried again (nothing
-    was recorded). A session that PostgreSQL cannot store is found by halving the batch, and
-    refused alone.
+    was recorded). A session that PostgreSQL cannot store, or whose player's row somebody holds, is
+    found by halving the batch, and answered alone.
     """
     try:
         return list(_record_with_retries(batch))
-    except (DataError, IntegrityError) as error:
-        if len(batch) == 1:
-            return [_refusal(batch[0], error)]
-        middle = len(batch) // 2
-        return settle(batch[:middle]) + settle(batch[middle:])
+    except (DataError, IntegrityError, RowLocked) as error:
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return settle(batch[:middle]) + settle(batch[middle:])
+        if isinstance(error, RowLocked):
+            return [LedgerUnavailable("The player is being changed elsewhere. Send the session again in a moment.")]
+        return [_refusal(batch[0], error)]
     except CommitOutcomeUnknown as error:
         log.warning("the connection was lost during a commit", sessions=len(batch), error=str(error.__cause__))
         return [

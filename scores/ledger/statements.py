@@ -15,6 +15,10 @@ from typing import Any
 import psycopg
 from django.db import Error, connection, transaction
 
+from scores.ledger import gate
+
+#: How long a batch waits for the row of one player: its neighbours wait with it.
+_ROW_PATIENCE = "SET LOCAL lock_timeout = '300ms'"
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -28,11 +32,26 @@ class CommitOutcomeUnknown(Exception):
     """The connection was lost while the transaction was being committed: it may have happened or not."""
 
 
+class RowLocked(Exception):
+    """Somebody holds the row of one of the players, and did not let go of it in time. Nothing was stored."""
+
+
 class Statements:
     """The statements of one open transaction, in the order in which they are run."""
 
     def __init__(self, pipeline: psycopg.Connection[Any]) -> None:
         self._connection = pipeline
+        self._gate: psycopg.Cursor[Any] | None = None
+
+    def pass_gate(self) -> None:
+        """Send the gate's statement, before any other; from then on no row is waited for long."""
+        self._gate = self.execute(gate.SHARED_SQL)
+        self.execute(_ROW_PATIENCE)
+
+    @property
+    def passed_gate(self) -> bool:
+        """Whether an answer that came told so. Answers come in the order of the statements."""
+        return self._gate is not None and self._gate.statusmessage is not None
 
     def run(self, name: str, **parameters: object) -> psycopg.Cursor[Any]:
         """Send `sql/<name>.sql`; the answer is fetched from the cursor that comes back.
@@ -54,16 +73,22 @@ def pipelined_transaction() -> Iterator[Statements]:
 
     Raises:
         CommitOutcomeUnknown: the commit was sent, and no answer came.
+        RowLocked: past the gate, a row was not to be had in time.
         django.db.Error: PostgreSQL's errors as Django knows them, with psycopg's as their cause. Nothing was stored.
     """
     committing = False
+    statements: Statements | None = None
     try:
         with transaction.atomic():
             connection.ensure_connection()
+            statements = Statements(connection.connection)
             with connection.wrap_database_errors, connection.connection.pipeline():
-                yield Statements(connection.connection)
+                yield statements
             committing = True
     except Error as error:
         if committing:
             raise CommitOutcomeUnknown from error
+        timed_out = isinstance(error.__cause__, psycopg.errors.LockNotAvailable)
+        if timed_out and statements is not None and statements.passed_gate:
+            raise RowLocked from error
         raise

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from scores import boards
-from scores.errors import Refused
+from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import MAXIMUM, Receipt, record
 from scores.ledger.settle import settle
 from scores.models import Client, GameSession, IdempotencyKey, Player, Standing, Window
+from tests.faults import closed_gate, somebody_else
 from tests.ledger import Heard, make_ranks, recorded, session
 
 
@@ -82,6 +83,28 @@ def test_a_sum_that_only_the_batch_makes_too_large_is_found_by_halving(
     assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["total_out_of_range"]
     assert Standing.objects.get(user=bob).total_score == 3
     assert Standing.objects.get(user=alice).total_score == MAXIMUM
+
+
+def test_a_player_whose_row_is_held_delays_the_neighbours_and_fails_none_of_them(
+    arena: Client, alice: Player, bob: Player, charlie: Player
+) -> None:
+    recorded(session(arena, alice, 1))
+    with somebody_else() as other:
+        other.execute("SELECT 1 FROM leaderboard WHERE user_id = %s FOR UPDATE", [alice.id])
+
+        held, *others = settle([session(arena, alice, 1), session(arena, bob, 2), session(arena, charlie, 3)])
+
+    assert isinstance(held, LedgerUnavailable)
+    assert not held.outcome_unknown
+    assert [answer.total_score for answer in others if isinstance(answer, Receipt)] == [2, 3]
+
+
+def test_a_closed_gate_is_not_taken_for_a_held_row(arena: Client, alice: Player, bob: Player) -> None:
+    with closed_gate(), connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(OperationalError):
+            record([session(arena, alice, 1), session(arena, bob, 2)])
+        cursor.execute("RESET lock_timeout")
 
 
 def test_a_retry_gets_the_first_receipt_with_the_total_of_now(arena: Client, alice: Player, bob: Player) -> None:
