@@ -101,4 +101,5 @@ def _rebuild(window: WindowRef, why: str) -> None:
     except RebuildAborted as error:
         log.info("no rebuild now", reason=str(error))
     else:
-        log.info("ranks were rebuilt", board=window.board, window=window.window, why=why, players=rebuilt.players)
+        tell = log.info if rebuilt.players else log.debug  # a first start is no news
+        tell("ranks were rebuilt", board=window.board, window=window.window, why=why, players=rebuilt.players)
