@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
-
 from leaderboard_project.http_protocol import BoundedHttpProtocol
+from tests.integration.bare import connection
 
 
 class Hasty(BoundedHttpProtocol):
@@ -22,22 +18,6 @@ async def _hello(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-@asynccontextmanager
-async def _connection(protocol: type[asyncio.Protocol]) -> AsyncIterator[tuple[asyncio.StreamReader, Any]]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(_hello, http=protocol, lifespan="off", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    config.load()
-    serving = asyncio.create_task(server._serve([listening]))  # without its signal handlers
-    reader, writer = await asyncio.open_connection(*listening.getsockname())
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        server.should_exit = True
-        await serving
-
-
 async def _refused(reader: asyncio.StreamReader) -> bool:
     try:
         return (await reader.read()).startswith(b"HTTP/1.1 400")
@@ -46,19 +26,19 @@ async def _refused(reader: asyncio.StreamReader) -> bool:
 
 
 async def test_a_connection_that_says_nothing_is_closed() -> None:
-    async with _connection(Hasty) as (reader, _), asyncio.timeout(5):
+    async with connection(_hello, http=Hasty) as (reader, _), asyncio.timeout(5):
         assert await reader.read() == b""
 
 
 async def test_a_head_that_comes_too_slowly_is_closed() -> None:
-    async with _connection(Hasty) as (reader, writer), asyncio.timeout(5):
+    async with connection(_hello, http=Hasty) as (reader, writer), asyncio.timeout(5):
         writer.write(b"GET / HTTP/1.1\r\nHost: board.test\r\n")
 
         assert await reader.read() == b""
 
 
 async def test_a_head_in_time_is_answered_and_the_next_request_has_its_own_time() -> None:
-    async with _connection(Hasty) as (reader, writer), asyncio.timeout(5):
+    async with connection(_hello, http=Hasty) as (reader, writer), asyncio.timeout(5):
         for _ in range(2):
             writer.write(b"GET / HTTP/1.1\r\nHost: board.test\r\n\r\n")
             assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
@@ -69,7 +49,7 @@ async def test_a_head_in_time_is_answered_and_the_next_request_has_its_own_time(
 
 
 async def test_a_header_without_an_end_is_refused() -> None:
-    async with _connection(BoundedHttpProtocol) as (reader, writer), asyncio.timeout(5):
+    async with connection(_hello, http=BoundedHttpProtocol) as (reader, writer), asyncio.timeout(5):
         writer.write(b"GET / HTTP/1.1\r\nHost: ")
         for _ in range(40):
             writer.write(b"x" * 1024)
@@ -78,7 +58,7 @@ async def test_a_header_without_an_end_is_refused() -> None:
 
 
 async def test_a_head_that_is_too_large_all_at_once_is_refused() -> None:
-    async with _connection(BoundedHttpProtocol) as (reader, writer), asyncio.timeout(5):
+    async with connection(_hello, http=BoundedHttpProtocol) as (reader, writer), asyncio.timeout(5):
         writer.write(b"GET / HTTP/1.1\r\n" + b"X-Filler: x\r\n" * 4000 + b"\r\n")
 
         assert await _refused(reader)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 
 from leaderboard_project.socket_protocol import BoundedSocketProtocol
+from tests.integration.bare import connection
 
 _HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: board.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -30,22 +27,6 @@ async def _echo(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "websocket.send", "text": event["text"]})
 
 
-@asynccontextmanager
-async def _connection() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(_echo, ws=BoundedSocketProtocol, lifespan="off", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    config.load()
-    serving = asyncio.create_task(server._serve([listening]))  # without its signal handlers
-    reader, writer = await asyncio.open_connection(*listening.getsockname())
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        server.should_exit = True
-        await serving
-
-
 async def _is_cut_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, frames: bytes) -> bool:
     """Whether the server ends the connection while frames pour in, without reading a byte of its answers."""
     try:
@@ -58,7 +39,7 @@ async def _is_cut_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 async def test_a_conversation_is_left_alone() -> None:
-    async with _connection() as (reader, writer), asyncio.timeout(5):
+    async with connection(_echo, ws=BoundedSocketProtocol) as (reader, writer), asyncio.timeout(5):
         writer.write(_HANDSHAKE + b"\r\n")
         await reader.readuntil(b"\r\n\r\n")
 
@@ -71,7 +52,7 @@ async def test_a_conversation_is_left_alone() -> None:
 
 @pytest.mark.parametrize("frame", [_EMPTY, _PING], ids=["empty frames", "pings"])
 async def test_a_flood_of_frames_is_cut_off(frame: bytes) -> None:
-    async with _connection() as (reader, writer), asyncio.timeout(10):
+    async with connection(_echo, ws=BoundedSocketProtocol) as (reader, writer), asyncio.timeout(10):
         writer.write(_HANDSHAKE + b"\r\n")
         await reader.readuntil(b"\r\n\r\n")
 
@@ -84,7 +65,7 @@ async def test_a_flood_of_frames_is_cut_off(frame: bytes) -> None:
     ids=["length", "chunked", "long line"],
 )
 async def test_a_handshake_that_is_not_understood_is_answered_and_closed(header: bytes) -> None:
-    async with _connection() as (reader, writer), asyncio.timeout(5):
+    async with connection(_echo, ws=BoundedSocketProtocol) as (reader, writer), asyncio.timeout(5):
         writer.write(_HANDSHAKE + header + b"\r\n")
 
         assert (await reader.read()).startswith(b"HTTP/1.1 400")
