@@ -12,7 +12,7 @@ import psycopg
 from leaderboard_project.embedded.account import Account
 from leaderboard_project.embedded.addresses import NAME, postgres_url
 from leaderboard_project.embedded.errors import ServerFailed
-from leaderboard_project.embedded.server import ServerProcess
+from leaderboard_project.embedded.server import EmbeddedServer, ServerProcess
 
 _SETTINGS = {
     "listen_addresses": "",  # never a TCP port: a unix socket in a private directory
@@ -41,8 +41,10 @@ class _WrongPassword(Exception):
     """The server answers, but the role has another password."""
 
 
-class Postgres:
+class Postgres(EmbeddedServer):
     """The one PostgreSQL of a data directory."""
+
+    _stop_s = _STOP_S
 
     def __init__(
         self,
@@ -74,12 +76,6 @@ class Postgres:
         self._account = account
         self._password = password
         self._settings = {**_SETTINGS, "unix_socket_directories": str(sockets), **({} if durable else _NOT_DURABLE)}
-        self._process: ServerProcess | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """The postmaster's process id, None before the start."""
-        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Start the server and return when it answers; the first start makes the data directory.
@@ -96,16 +92,6 @@ class Postgres:
             self.stop()
             self._run_sql(self._directory, f"ALTER ROLE {NAME} PASSWORD '{self._password}';\n")
             self._start()
-
-    def is_running(self) -> bool:
-        """Whether the server was started and has not ended."""
-        return self._process is not None and self._process.is_running()
-
-    def stop(self) -> None:
-        """Stop the server: open transactions are rolled back, the rest is flushed."""
-        if self._process is not None:
-            self._process.stop(timeout_s=_STOP_S)
-            self._process = None
 
     def _start(self) -> None:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]

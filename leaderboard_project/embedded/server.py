@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from leaderboard_project.embedded.account import Account
 from leaderboard_project.embedded.errors import ServerFailed
@@ -129,3 +129,26 @@ def _opened(log: Path) -> BinaryIO:
     if log.exists() and log.stat().st_size > _LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     return log.open("ab")
+
+
+class EmbeddedServer:
+    """What PostgreSQL and Valkey have in common: one process, or none."""
+
+    _process: ServerProcess | None = None
+    #: How long the process may take to end in good order, in seconds.
+    _stop_s: ClassVar[float]
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, None before the start."""
+        return self._process.pid if self._process else None
+
+    def is_running(self) -> bool:
+        """Whether the server was started and has not ended."""
+        return self._process is not None and self._process.is_running()
+
+    def stop(self) -> None:
+        """Stop the server in good order; what it knows is on disk afterwards."""
+        if self._process is not None:
+            self._process.stop(timeout_s=self._stop_s)
+            self._process = None

@@ -8,15 +8,17 @@ from pathlib import Path
 
 from leaderboard_project.embedded.account import Account
 from leaderboard_project.embedded.addresses import VALKEY_SOCKET
-from leaderboard_project.embedded.server import ServerProcess
+from leaderboard_project.embedded.server import EmbeddedServer, ServerProcess
 
 _STOP_S = 10.0
 _READY_S = 120.0  # loading a large append-only file takes its time
 _ANSWER_S = 2.0
 
 
-class Valkey:
+class Valkey(EmbeddedServer):
     """The one Valkey of a data directory."""
+
+    _stop_s = _STOP_S
 
     def __init__(
         self, *, program: Path, directory: Path, sockets: Path, log: Path, account: Account, password: str
@@ -37,12 +39,6 @@ class Valkey:
         self._log = log
         self._account = account
         self._password = password
-        self._process: ServerProcess | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """The server's process id, None before the start."""
-        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Start the server and return when it has loaded its data and answers.
@@ -60,16 +56,6 @@ class Valkey:
             standard_input=self._configuration(),
         )
         self._process.wait_ready(self._answers, timeout_s=_READY_S)
-
-    def is_running(self) -> bool:
-        """Whether the server was started and has not ended."""
-        return self._process is not None and self._process.is_running()
-
-    def stop(self) -> None:
-        """Stop the server; what it knows is on disk afterwards."""
-        if self._process is not None:
-            self._process.stop(timeout_s=_STOP_S)
-            self._process = None
 
     def _configuration(self) -> str:
         settings = {
