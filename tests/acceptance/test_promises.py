@@ -96,15 +96,17 @@ def test_while_postgresql_is_frozen_boards_are_read_and_the_process_says_that_it
     serving = start()
     api_key = new_api_key(serving.data)
     serving.submit(api_key, "steady", 50)
-    postgresql = [pid for pid, args in descendants(serving.process.pid).items() if "postgres" in args.split()[0]]
     with Storm(serving.url, api_key, connections=64) as storm:
         storm.rages(100)
+        os.kill(serving.child("bin/postgres"), signal.SIGSTOP)  # first: it must not start another one meanwhile
+        postgresql = [pid for pid, args in descendants(serving.process.pid).items() if "postgres" in args.split()[0]]
         for pid in postgresql:
             os.kill(pid, signal.SIGSTOP)
         try:
             for _ in range(20):
                 assert _top(serving)[0] == "ranks"
                 assert httpx.get(f"{serving.url}healthz", timeout=2).status_code == 200
+            assert httpx.get(f"{serving.url}readyz", timeout=4).status_code == 503
         finally:
             for pid in postgresql:
                 os.kill(pid, signal.SIGCONT)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Literal
 
-from django.db import Error
+from django.db import Error, connection, transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -17,6 +18,10 @@ from scores.boards import GLOBAL
 from scores.errors import RanksUnavailable
 from scores.models import Board
 
+_PATIENCE_S: Final = 2.0
+#: PostgreSQL is asked in a thread of its own, which alone hangs where PostgreSQL does: a statement's
+#: timeout is kept by the server, and a frozen one keeps none.
+_asking: Final = ThreadPoolExecutor(1, thread_name_prefix="health")
 _ANSWERS = {200: contract.Health, 503: contract.Health}
 
 
@@ -57,10 +62,23 @@ def _health() -> Response:
 
 
 def _postgresql() -> Literal["ok", "away"]:
+    asked = _asking.submit(_knows_its_boards)
     try:
-        return "ok" if Board.objects.filter(slug=GLOBAL).exists() else "away"
+        return "ok" if asked.result(_PATIENCE_S) else "away"
+    except TimeoutError:
+        asked.cancel()  # the one before hangs: a frozen server answers nobody
+        return "away"
     except Error:  # whatever it is: it does not serve
         return "away"
+
+
+def _knows_its_boards() -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '1s'")
+            return Board.objects.filter(slug=GLOBAL).exists()
+    finally:
+        connection.close()  # this thread serves no request, at whose end Django would do it
 
 
 def _valkey() -> Literal["ok", "rebuilding", "away", "unknown"]:
