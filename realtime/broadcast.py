@@ -7,9 +7,11 @@ watcher within two seconds. So a failure here is logged, once per incident, and 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 STEP = "board.step"
 #: More messages than this are not kept waiting for a slow Valkey: the watchers repair what is dropped.
 MOST_UNDER_WAY = 1000
+
+#: How long a process that ends still tries to tell what it changed, in seconds.
+_FAREWELL_S = 1.0
 
 _decoder = msgspec.msgpack.Decoder(Diff)
 
@@ -111,8 +116,27 @@ class Broadcast:
 def _background_loop() -> asyncio.AbstractEventLoop:
     """A new loop, running in a daemon thread: for processes that serve nothing, such as commands and the worker."""
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="broadcast", daemon=True).start()
+    thread = threading.Thread(target=loop.run_forever, name="broadcast", daemon=True)
+    thread.start()
+    atexit.register(_end, loop, thread)
     return loop
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """Tell what is still under way, then end the thread, before the interpreter goes.
+
+    A command that changes a board and is done would otherwise take its message along; and a thread
+    that is cut off in the middle of C code can take the whole process down with SIGABRT.
+    """
+    with suppress(TimeoutError):
+        asyncio.run_coroutine_threadsafe(_finish(), loop).result(2 * _FAREWELL_S)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(_FAREWELL_S)
+
+
+async def _finish() -> None:
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others, timeout=_FAREWELL_S)
 
 
 #: The one of this process.
