@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,6 +21,26 @@ class Row:
     username: str
     rank: int
     total_score: int
+
+
+def shared_ranks(totals: Sequence[int], *, offset: int, first_rank: int) -> list[int]:
+    """The ranks of neighbouring rows in board order, of which equal totals share one.
+
+    Args:
+        totals: the total score of each row, best first.
+        offset: how many rows stand in front of the first one.
+        first_rank: the rank of the first one, smaller than offset + 1 where a tie begins in front of it.
+
+    >>> shared_ranks([30, 30, 10], offset=4, first_rank=3)
+    [3, 3, 7]
+    """
+    ranks: list[int] = []
+    for place, total in enumerate(totals):
+        if not ranks:
+            ranks.append(first_rank)
+        else:
+            ranks.append(ranks[-1] if total == totals[place - 1] else offset + place + 1)
+    return ranks
 
 
 @dataclass(frozen=True, slots=True)

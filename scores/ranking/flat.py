@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scores.ranking import keys
-from scores.rows import Row
+from scores.rows import Row, shared_ranks
 
 
 def user_ids(flat: Sequence[str]) -> list[int]:
@@ -23,19 +23,17 @@ def rows(flat: Sequence[str], usernames: Mapping[int, str], *, offset: int, firs
     Args:
         flat: member and sort key of each, in board order.
         usernames: a member without a name (nobody of ours; it will be swept) is left out.
-        offset: how many rows stand in front of the first one.
-        first_rank: the rank of the first one, smaller than offset + 1 where a tie begins in front of it.
+        offset: see `shared_ranks`.
+        first_rank: see `shared_ranks`.
 
     >>> names = {7: "ada", 8: "bob", 9: "cy"}
     >>> [row.rank for row in rows(["7", "-30", "8", "-30", "9", "-10"], names, offset=4, first_rank=3)]
     [3, 3, 7]
     """
     totals = [keys.total_score(sort_key) for sort_key in flat[1::2]]
-    found = []
-    rank = first_rank
-    for place, (user_id, total) in enumerate(zip(user_ids(flat), totals, strict=True)):
-        if place and total != totals[place - 1]:
-            rank = offset + place + 1
-        if user_id in usernames:
-            found.append(Row(user_id, usernames[user_id], rank, total))
-    return tuple(found)
+    ranks = shared_ranks(totals, offset=offset, first_rank=first_rank)
+    return tuple(
+        Row(user_id, usernames[user_id], rank, total)
+        for user_id, rank, total in zip(user_ids(flat), ranks, totals, strict=True)
+        if user_id in usernames
+    )

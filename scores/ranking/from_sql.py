@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownPlayer
 from scores.models import Standing
 from scores.ranking.snapshots import one_state
-from scores.rows import Page, Row
+from scores.rows import Page, Row, shared_ranks
 
 _AT_ONCE = 4
 _PATIENCE_S = 0.2  # whoever waits holds one of the threads that answer requests
@@ -70,7 +69,7 @@ def _slot() -> Iterator[None]:
         raise RanksUnavailable("Valkey is away, and PostgreSQL answers as many rank reads as it can.")
     try:
         # One state for all statements: between a count and the row at that offset, the board moves on.
-        with one_state(connection):
+        with one_state():
             yield
     finally:
         _slots.release()
@@ -97,13 +96,12 @@ def _rows(window: WindowRef, *, offset: int, limit: int) -> tuple[Row, ...]:
     )
     if not standings:
         return ()
-    rank_ = 1 + _shown(window).filter(sort_key__lt=standings[0][3]).count()
-    rows: list[Row] = []
-    for place, (user_id, username, total_score, _) in enumerate(standings):
-        if rows and total_score != rows[-1].total_score:
-            rank_ = offset + place + 1
-        rows.append(Row(user_id, username, rank_, total_score))
-    return tuple(rows)
+    first_rank = 1 + _shown(window).filter(sort_key__lt=standings[0][3]).count()
+    ranks = shared_ranks([total for _, _, total, _ in standings], offset=offset, first_rank=first_rank)
+    return tuple(
+        Row(user_id, username, rank_, total)
+        for (user_id, username, total, _), rank_ in zip(standings, ranks, strict=True)
+    )
 
 
 def _page(window: WindowRef, rows: tuple[Row, ...]) -> Page:

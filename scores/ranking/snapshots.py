@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @contextmanager
-def one_state(database: BaseDatabaseWrapper) -> Iterator[None]:
+def one_state() -> Iterator[None]:
     """All statements within see the same state. Inside of another transaction: that one's."""
-    outermost = not database.in_atomic_block
-    with transaction.atomic(using=database.alias):
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
         if outermost:
-            with database.cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
 
@@ -29,7 +28,7 @@ def named_state() -> Iterator[str]:
     """
     if connection.in_atomic_block:
         raise RuntimeError("a state is named in a transaction of its own")
-    with one_state(connection), connection.cursor() as cursor:
+    with one_state(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")  # a large board takes longer than a request may
         cursor.execute("SELECT pg_current_snapshot()::text")
         yield str(cursor.fetchone()[0])
