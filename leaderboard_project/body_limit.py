@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from leaderboard_project.answers import answer_error
+from scores.api.documents import MAX_BATCH_BODY, MAX_BODY
 
 if TYPE_CHECKING:
     from asgiref.typing import (
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
         HTTPScope,
     )
 
-_BODY_BYTES = 64 * 1024
-_BATCH_BYTES = 1024 * 1024
 _BATCH_PATH = "/submit/batch"
 #: How long a whole body may take to arrive, in seconds.
 _BODY_S = 30.0
@@ -74,7 +73,7 @@ async def bounded(
 
 
 async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes | None:
-    limit = _BATCH_BYTES if scope["path"].endswith(_BATCH_PATH) else _BODY_BYTES
+    limit = MAX_BATCH_BODY if scope["path"].endswith(_BATCH_PATH) else MAX_BODY
     too_large = _Refused(413, "body_too_large", f"The body may hold at most {limit} bytes.")
     if _declared_length(scope) > limit:
         raise too_large
