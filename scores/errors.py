@@ -12,7 +12,11 @@ class UnknownPlayer(Exception):
 
 
 class RanksUnavailable(Exception):
-    """Valkey does not answer; PostgreSQL still knows everything."""
+    """The ranks cannot be read now; PostgreSQL still knows everything."""
+
+
+class ValkeyUnavailable(RanksUnavailable):
+    """Valkey does not answer, or refuses to."""
 
 
 class LedgerUnavailable(Exception):

@@ -10,8 +10,8 @@ from django.db import Error, connection
 
 from scores import partitions
 from scores.errors import RanksUnavailable
-from scores.ranking.valkey import eviction_policy
 from scores.reconciler import reconcile
+from scores.valkey import eviction_policy
 
 _TICK_S = 1.0
 _HOUSEKEEPING_S = 3600.0

@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from scores import boards, group_commit
 from scores.models import Client, Player
-from scores.ranking.valkey import valkey
+from scores.valkey import valkey
 
 _EMPTY = """
 TRUNCATE users, clients, api_keys, game_sessions, leaderboard, idempotency_keys, django_session, django_admin_log

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from scores.ledger import gate
-from scores.ranking.valkey import Valkey
+from scores.valkey import Valkey
 
 
 def conninfo() -> str:

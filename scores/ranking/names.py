@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from scores.changes import NameChange
 from scores.models import Player
-from scores.ranking import keys
-from scores.ranking.valkey import ScriptCall, valkey
+from scores.ranking import keys, scripts
+from scores.valkey import ScriptCall, valkey
 
 _reading = threading.Lock()
 
@@ -19,7 +19,7 @@ def remember_calls(changes: Iterable[NameChange]) -> list[ScriptCall]:
     for change in changes:
         bucket, field = divmod(change.user_id, keys.BUCKET)
         buckets.setdefault(bucket, []).extend((field, change.rev, change.username))
-    return [ScriptCall("remember_names", keys.names(bucket), arguments) for bucket, arguments in buckets.items()]
+    return [ScriptCall(scripts.REMEMBER_NAMES, keys.names(bucket), arguments) for bucket, arguments in buckets.items()]
 
 
 def usernames(user_ids: Sequence[int]) -> dict[int, str]:

@@ -10,10 +10,10 @@ from typing import Any
 from scores import boards
 from scores.boards import WindowRef
 from scores.changes import Committed, Projection, StandingChange
-from scores.ranking import flat, keys, names
-from scores.ranking.valkey import ScriptCall, valkey
+from scores.ranking import flat, keys, names, scripts
 from scores.rows import BoardChange
 from scores.signals import board_changed
+from scores.valkey import ScriptCall, valkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def row_arguments(rows: Iterable[tuple[int, float, int, bool]]) -> list[str | in
 def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance | None) -> ScriptCall:
     since, until = (advance.since, advance.until) if advance else ("", "")
     rows = row_arguments((change.user_id, change.sort_key, change.rev, change.hidden) for change in changes)
-    return ScriptCall("project", keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, *rows])
+    return ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, *rows])
 
 
 def _send_change(window: WindowRef, answer: Sequence[Any]) -> None:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from scores import boards
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownPlayer
-from scores.ranking import flat, from_sql, keys, names
-from scores.ranking.valkey import ScriptCall, valkey
+from scores.ranking import flat, from_sql, keys, names, scripts
 from scores.rows import Page
+from scores.valkey import Script, ScriptCall, valkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Page:
     """
     window = boards.current(board)
     return _answer(
-        lambda: _page(window, "read_page", offset, limit),
+        lambda: _page(window, scripts.READ_PAGE, offset, limit),
         lambda: from_sql.top(window, limit=limit, offset=offset),
     )
 
@@ -47,7 +47,7 @@ def rank(board: str, user_id: int) -> Page:
     """
     window = boards.current(board)
     return _answer(
-        lambda: _shown(_page(window, "read_around", keys.member(user_id), 1), user_id),
+        lambda: _shown(_page(window, scripts.READ_AROUND, keys.member(user_id), 1), user_id),
         lambda: from_sql.rank(window, user_id),
     )
 
@@ -62,7 +62,7 @@ def around(board: str, user_id: int, *, limit: int = 5) -> Page:
     """
     window = boards.current(board)
     return _answer(
-        lambda: _shown(_page(window, "read_around", keys.member(user_id), limit), user_id),
+        lambda: _shown(_page(window, scripts.READ_AROUND, keys.member(user_id), limit), user_id),
         lambda: from_sql.around(window, user_id, limit=limit),
     )
 
@@ -91,7 +91,7 @@ def _answer(from_ranks: Callable[[], Page], fallback: Callable[[], Page]) -> Pag
         return fallback()
 
 
-def _page(window: WindowRef, script: str, *arguments: str | int) -> Page:
+def _page(window: WindowRef, script: Script, *arguments: str | int) -> Page:
     answer = valkey().run([ScriptCall(script, keys.meta(window), [keys.tag(window), *arguments])])[0]
     if not answer:
         raise RanksUnavailable(f"There are no ranks of {keys.tag(window)} (yet).")

@@ -20,11 +20,11 @@ from django.db import connection
 from scores.boards import WindowRef
 from scores.changes import NameChange
 from scores.errors import RanksUnavailable
-from scores.ranking import keys, names
+from scores.ranking import keys, names, scripts
 from scores.ranking.identity import identity
 from scores.ranking.projecting import row_arguments
 from scores.ranking.snapshots import named_state, pin
-from scores.ranking.valkey import ScriptCall, valkey
+from scores.valkey import Script, ScriptCall, valkey
 
 _CHUNK_ROWS = 2_000  # a few milliseconds of Valkey's time: live scripts wait that long at most
 _LEASE_MS = 10_000  # a builder that gives no sign for so long may be replaced
@@ -65,7 +65,7 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda rows:
     """
     generation = secrets.token_hex(4)
     epoch = secrets.token_hex(4)
-    if not _script(window, "rebuild_begin", generation, _LEASE_MS):
+    if not _script(window, scripts.REBUILD_BEGIN, generation, _LEASE_MS):
         raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
     try:
         chunks, players, watermark, whose = _stream(window, generation, progress)
@@ -85,7 +85,7 @@ def _stream(window: WindowRef, generation: str, progress: Callable[[int], None])
         whose = identity()
         for rows in _snapshot_chunks(window):
             chunk = ScriptCall(
-                "rebuild_chunk",
+                scripts.REBUILD_CHUNK,
                 keys.meta(window),
                 [keys.tag(window), generation, _LEASE_MS, *row_arguments(row[:4] for row in rows)],
             )
@@ -99,23 +99,23 @@ def _stream(window: WindowRef, generation: str, progress: Callable[[int], None])
 
 
 def _switch(window: WindowRef, *arguments: str) -> None:
-    if not _script(window, "rebuild_switch", *arguments):
+    if not _script(window, scripts.REBUILD_SWITCH, *arguments):
         raise RebuildAborted(f"Valkey lost a part of the new ranks of {keys.tag(window)}.")
 
 
 def _abort(window: WindowRef, generation: str) -> None:
     """Let the next builder begin at once; where Valkey is away, the lease runs out by itself."""
     with suppress(RanksUnavailable):
-        _script(window, "rebuild_abort", generation)
+        _script(window, scripts.REBUILD_ABORT, generation)
 
 
-def _script(window: WindowRef, script: str, *arguments: str | int) -> bool:
+def _script(window: WindowRef, script: Script, *arguments: str | int) -> bool:
     return bool(valkey().run([ScriptCall(script, keys.meta(window), arguments)])[0])
 
 
 def _discard_old_generations(window: WindowRef) -> None:
     for found in valkey().keys_matching(f"{_glob(keys.tag(window))}:*"):
-        _script(window, "discard", keys.tag(window), *found)
+        _script(window, scripts.DISCARD, keys.tag(window), *found)
 
 
 def _snapshot_chunks(window: WindowRef) -> Iterator[list[tuple[int, float, int, bool, str, int]]]:

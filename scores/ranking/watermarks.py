@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scores.boards import WindowRef
 from scores.ranking import keys
-from scores.ranking.valkey import valkey
+from scores.valkey import valkey
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ from django.db.models import Sum
 from scores import boards
 from scores.models import GameSession, IdempotencyKey, Standing
 from scores.ranking import keys
-from scores.ranking.valkey import valkey
+from scores.valkey import valkey
 window = boards.current("global")
 generation = valkey().commands([("HGET", keys.meta(window), "generation")])[0]
 flat = valkey().commands([("ZRANGE", f"{keys.tag(window)}:{generation}:ranks", 0, -1, "WITHSCORES")])[0]

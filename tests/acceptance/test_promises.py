@@ -87,7 +87,7 @@ def _flush_valkey(serving: Serving) -> None:
         "shell",
         "--no-imports",
         "-c",
-        "from scores.ranking.valkey import valkey; valkey().commands([('FLUSHALL',)])",
+        "from scores.valkey import valkey; valkey().commands([('FLUSHALL',)])",
     )
     assert flushed.returncode == 0, flushed.stderr
 

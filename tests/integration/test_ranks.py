@@ -15,8 +15,8 @@ from scores.ledger import MAXIMUM
 from scores.models import Client, Player
 from scores.ranking import Page, UnknownPlayer, from_sql, keys, reads
 from scores.ranking.projecting import project
-from scores.ranking.valkey import valkey
 from scores.rows import Row
+from scores.valkey import valkey
 from tests.ledger import make_ranks, recorded, session
 
 Totals = Mapping[int, int]

@@ -11,7 +11,7 @@ from django.db import connection
 
 from realtime.board import Board
 from scores.models import Client, Player
-from scores.ranking.valkey import valkey
+from scores.valkey import valkey
 from tests.integration.live import Server, eventually, in_thread, serving, tab
 from tests.ledger import make_ranks, recorded, session
 

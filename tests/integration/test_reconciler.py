@@ -13,12 +13,12 @@ from django.db import Error, connection, connections
 
 from scores import boards, worker
 from scores.models import Client, Player, Standing
-from scores.ranking import keys, reads
+from scores.ranking import keys, reads, scripts
 from scores.ranking.rebuilding import RebuildAborted, rebuild
 from scores.ranking.receivers import project_committed
-from scores.ranking.valkey import ScriptCall, valkey
 from scores.reconciler import reconcile
 from scores.signals import standings_committed
+from scores.valkey import ScriptCall, valkey
 from tests.faults import somebody_else
 from tests.ledger import make_ranks, recorded, session
 
@@ -217,7 +217,7 @@ def test_a_builder_that_fails_lets_the_next_one_begin_at_once(arena: Client, ali
 def test_the_generation_of_a_dead_builder_is_written_no_longer(arena: Client, alice: Player) -> None:
     make_ranks()
     window = boards.current(boards.GLOBAL)
-    valkey().run([ScriptCall("rebuild_begin", keys.meta(window), ["dead0001", 0])])
+    valkey().run([ScriptCall(scripts.REBUILD_BEGIN, keys.meta(window), ["dead0001", 0])])
     server_time = valkey().commands([("TIME",)])
     while valkey().commands([("TIME",)]) <= server_time:
         pass  # until its lease, of no time at all, is over
@@ -272,7 +272,7 @@ def test_discarding_spares_the_generation_under_construction(arena: Client, alic
     window = boards.current(boards.GLOBAL)
 
     def discard_everything_unused(players: int) -> None:
-        valkey().run([ScriptCall("discard", keys.meta(window), [keys.tag(window), *_ranks_keys()])])
+        valkey().run([ScriptCall(scripts.DISCARD, keys.meta(window), [keys.tag(window), *_ranks_keys()])])
 
     rebuild(window, progress=discard_everything_unused)
 

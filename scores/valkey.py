@@ -1,4 +1,4 @@
-"""The connection to Valkey: short timeouts, no retries, a breaker, and our scripts by their names."""
+"""The connection to Valkey: short timeouts, no retries, a breaker, and scripts that it learns by itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import redis
 import structlog
@@ -17,9 +17,8 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from scores.errors import RanksUnavailable
+from scores.errors import ValkeyUnavailable
 
-_LUA = Path(__file__).parent / "lua"
 _CONNECT_TIMEOUT_S = 0.3
 _ANSWER_TIMEOUT_S = 0.5  # many times what the largest batch takes
 _BREAK_S = 1.0  # how long nobody asks again after Valkey did not answer
@@ -27,24 +26,30 @@ _BREAK_S = 1.0  # how long nobody asks again after Valkey did not answer
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Script:
+    """A Lua script, which Valkey knows by the SHA-1 of its text."""
+
+    source: str
+
+    @classmethod
+    def read(cls, *paths: Path) -> Self:
+        """The script that these files make, one behind the other."""
+        return cls("".join(path.read_text(encoding="utf-8") for path in paths))
+
+    @cached_property
+    def sha(self) -> str:
+        """What EVALSHA calls it."""
+        return hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptCall:
-    """One call of `lua/<script>.lua` on one key."""
+    """One call of a script on one key."""
 
-    script: str
+    script: Script
     key: str
     arguments: Sequence[str | int]
-
-
-@cache
-def _source(script: str) -> str:
-    text = (_LUA / f"{script}.lua").read_text(encoding="utf-8")
-    return text if script == "remember_names" else (_LUA / "prelude.lua").read_text(encoding="utf-8") + text
-
-
-@cache
-def _sha(script: str) -> str:
-    return hashlib.sha1(_source(script).encode(), usedforsecurity=False).hexdigest()
 
 
 class Valkey:
@@ -68,21 +73,21 @@ class Valkey:
         """The answers of the calls, in order, in one round trip. Each call is atomic, the sequence is not.
 
         Raises:
-            RanksUnavailable: Valkey does not answer, or refused a call; some of the calls may have been done.
+            ValkeyUnavailable: Valkey does not answer, or refused a call; some of the calls may have been done.
         """
-        answers = self._round_trip([("EVALSHA", _sha(call.script), 1, call.key, *call.arguments) for call in calls])
+        answers = self._round_trip([("EVALSHA", call.script.sha, 1, call.key, *call.arguments) for call in calls])
         if any(isinstance(answer, redis.exceptions.NoScriptError) for answer in answers):
             # Valkey was restarted or flushed. Our scripts may run twice, so all of them are simply sent again.
-            scripts = sorted({call.script for call in calls})
-            self._round_trip([("SCRIPT", "LOAD", _source(script)) for script in scripts])
-            answers = self._round_trip([("EVALSHA", _sha(call.script), 1, call.key, *call.arguments) for call in calls])
+            scripts = dict.fromkeys(call.script for call in calls)
+            self._round_trip([("SCRIPT", "LOAD", script.source) for script in scripts])
+            answers = self._round_trip([("EVALSHA", call.script.sha, 1, call.key, *call.arguments) for call in calls])
         return self._without_errors(answers)
 
     def commands(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
         """The answers of plain commands, in order, in one round trip.
 
         Raises:
-            RanksUnavailable: as `run`.
+            ValkeyUnavailable: as `run`.
         """
         return self._without_errors(self._round_trip(commands))
 
@@ -90,7 +95,7 @@ class Valkey:
         """The keys that match a glob pattern, in bunches; one that comes or goes meanwhile may be missed.
 
         Raises:
-            RanksUnavailable: as `run`.
+            ValkeyUnavailable: as `run`.
         """
         cursor = 0
         while True:
@@ -105,7 +110,7 @@ class Valkey:
             return self._ask(commands)
         # One caller at a time finds out whether Valkey is back; all others are spared the wait.
         if time.monotonic() < self._closed_until or not self._probing.acquire(blocking=False):
-            raise RanksUnavailable("Valkey did not answer a moment ago.")
+            raise ValkeyUnavailable("Valkey did not answer a moment ago.")
         try:
             answers = self._ask(commands)
             self._broken = False
@@ -124,14 +129,14 @@ class Valkey:
                 log.warning("Valkey does not answer; PostgreSQL does meanwhile", error=str(error))
             self._closed_until = time.monotonic() + _BREAK_S
             self._broken = True
-            raise RanksUnavailable(str(error)) from error
+            raise ValkeyUnavailable(str(error)) from error
 
     def _without_errors(self, answers: list[Any]) -> list[Any]:
         for answer in answers:
             if isinstance(answer, redis.RedisError):
                 # LOADING, READONLY, OOM, BUSY, a key of a foreign type: all mean that PostgreSQL must answer.
                 log.warning("Valkey refused a command", error=str(answer))
-                raise RanksUnavailable(str(answer)) from answer
+                raise ValkeyUnavailable(str(answer)) from answer
         return answers
 
 
@@ -153,7 +158,7 @@ def eviction_policy() -> str:
     """Valkey's `maxmemory-policy`. Any but `noeviction` would silently take players off the boards.
 
     Raises:
-        RanksUnavailable: Valkey does not answer.
+        ValkeyUnavailable: Valkey does not answer.
     """
     memory: dict[str, Any] = valkey().commands([("INFO", "memory")])[0]  # redis-py parses it
     return str(memory["maxmemory_policy"])
