@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from frontend.security import with_content_security_policy
 from scores import ranking
 
 #: The pattern from which the page's script makes new rows: the markup of a row stands in one template only.
@@ -21,7 +20,6 @@ RETRY_S: Final = 3
 
 @require_safe
 @cache_control(no_cache=True)  # a board from a cache is a board of yesterday
-@with_content_security_policy
 def board(request: HttpRequest) -> HttpResponse:
     """The board `global` as it is now; 503 with a page that comes back by itself while nobody can read it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.wsgi import get_wsgi_application
@@ -15,6 +16,7 @@ _django = get_wsgi_application()
 # Only now: what follows reads models and settings.
 from leaderboard_project.body_limit import bounded  # noqa: E402
 from leaderboard_project.django_threads import DjangoThreads  # noqa: E402
+from leaderboard_project.response_headers import WithSecurityHeaders  # noqa: E402
 from leaderboard_project.static_files import with_static_files  # noqa: E402
 from realtime import lifespan, routing  # noqa: E402
 from scores import group_commit  # noqa: E402
@@ -27,13 +29,14 @@ logger = logging.getLogger(__name__)
 #: How long submits that were taken may still need to be committed at a shutdown, in seconds.
 _DRAIN_S = 5.0
 
-_http = with_static_files(cast("ASGI3Application", DjangoThreads(_django)))
+_site = with_static_files(cast("ASGI3Application", DjangoThreads(_django)))
+_http = WithSecurityHeaders(cast("ASGI3Application", partial(bounded, _site)))
 
 
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Serve one HTTP request, one socket, or the life of this process."""
     if scope["type"] == "http":
-        await bounded(_http, scope, receive, send)
+        await _http(scope, receive, send)
     elif scope["type"] == "websocket":
         await cast("Any", routing.websocket)(scope, receive, send)
     else:

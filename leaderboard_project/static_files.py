@@ -41,4 +41,3 @@ def _with_finders_files(static: ServeStaticASGI) -> ServeStaticASGI:
 def _headers(headers: Headers, path: str, url: str) -> None:
     # The names carry no hash, so a browser must ask each time; ETag and Last-Modified make that a 304.
     headers["Cache-Control"] = "no-cache"
-    headers["X-Content-Type-Options"] = "nosniff"

@@ -8,7 +8,6 @@ import re
 import pytest
 from django.test import Client as Browser
 
-from frontend.security import CONTENT_SECURITY_POLICY
 from scores import boards, ranking
 from scores.ledger import SubmittedSession, record
 from scores.models import Client, Player
@@ -101,8 +100,8 @@ def test_nothing_in_the_page_is_inline_and_the_browser_is_told_so(committed: Non
     response = client.get("/")
     page = response.content.decode()
 
-    assert response["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert "script-src 'self'" in response["Content-Security-Policy"].split("; ")
+    assert "unsafe" not in response["Content-Security-Policy"]
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]* src=)", page)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
 
