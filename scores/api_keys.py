@@ -11,23 +11,20 @@ import hmac
 import re
 import secrets
 import string
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from scores.models import ApiKey, Client
+from scores.recent_answers import RecentAnswers
 
 _ALPHABET: Final = string.ascii_lowercase + string.digits
 _SHAPE: Final = re.compile(r"rk_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
-_KEEP_S: Final = 0.9  # how long an answer is believed: a revocation takes effect within a second, everywhere
-_RENEW_S: Final = 0.5  # from then on one thread asks again while the others still believe: never all at once
-_CAPACITY: Final = 1024  # answers of each kind; a flood of made-up keys cannot push out the real ones
+
+#: By digest.
+_recent: Final = RecentAnswers[str, ApiKey]()
 
 
 def create(name: str, scopes: Sequence[str]) -> tuple[ApiKey, str]:
@@ -65,12 +62,7 @@ def verify(secret: str) -> ApiKey | None:
     if shape is None:
         return None
     digest = _digest(secret)
-    remembered = _recent.get(digest)
-    if remembered is None:
-        asked_at = time.monotonic()  # before the query: what it reads may already be old when it arrives
-        remembered = _Answer(_read(shape[1], digest), asked_at)
-        _recent.put(digest, remembered)
-    return remembered.api_key
+    return _recent.get(digest, lambda: _read(shape[1], digest))
 
 
 def revoke(api_key: ApiKey) -> None:
@@ -88,53 +80,3 @@ def _read(prefix: str, digest: str) -> ApiKey | None:
     if found is None or not hmac.compare_digest(found.digest, digest):
         return None
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    api_key: ApiKey | None
-    asked_at: float
-    being_renewed: bool = False
-
-
-class _Recent:
-    """Answers of the last moment by digest: known and unknown keys apart, each bounded, the oldest go first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, _Answer] = OrderedDict()
-        self._unknown: OrderedDict[str, _Answer] = OrderedDict()
-
-    def get(self, digest: str) -> _Answer | None:
-        """The answer, unless it is too old to be believed, or this caller is the one to renew it."""
-        with self._lock:
-            answers = self._known if digest in self._known else self._unknown
-            answer = answers.get(digest)
-            if answer is None:
-                return None
-            age_s = time.monotonic() - answer.asked_at
-            if age_s > _RENEW_S and not answer.being_renewed:
-                answers[digest] = replace(answer, being_renewed=True)
-                return None
-            return answer if age_s <= _KEEP_S else None
-
-    def put(self, digest: str, answer: _Answer) -> None:
-        """Remember the answer in place of an older one."""
-        with self._lock:
-            self._drop(digest)
-            answers = self._unknown if answer.api_key is None else self._known
-            answers[digest] = answer
-            if len(answers) > _CAPACITY:
-                answers.popitem(last=False)
-
-    def forget(self, digest: str) -> None:
-        """Ask PostgreSQL the next time."""
-        with self._lock:
-            self._drop(digest)
-
-    def _drop(self, digest: str) -> None:
-        self._known.pop(digest, None)
-        self._unknown.pop(digest, None)
-
-
-_recent = _Recent()

@@ -69,7 +69,7 @@ def test_a_revoked_key_is_unknown_at_once_here() -> None:
 def test_a_key_revoked_elsewhere_is_unknown_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     api_key, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
     clock = 1000.0
-    monkeypatch.setattr("scores.api_keys.time.monotonic", lambda: clock)
+    monkeypatch.setattr("scores.recent_answers.time.monotonic", lambda: clock)
     assert api_keys.verify(secret) is not None
     ApiKey.objects.filter(pk=api_key.pk).update(revoked_at="2026-01-01T00:00:00Z")
 
@@ -90,34 +90,6 @@ def test_a_key_is_asked_for_once_a_moment(known: bool) -> None:
 
     assert [answer is not None for answer in answers] == [known] * 10
     assert len(queries) <= 2  # two where the moment passed in between
-
-
-def test_made_up_keys_cannot_push_out_the_real_ones() -> None:
-    _, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
-    recent = api_keys._Recent()
-    recent.put("real", api_keys._Answer(api_keys.verify(secret), asked_at=float("inf")))
-
-    for number in range(5000):
-        recent.put(str(number), api_keys._Answer(None, asked_at=float("inf")))
-
-    assert recent.get("real") is not None
-    assert len(recent._unknown) == api_keys._CAPACITY
-
-
-def test_one_caller_renews_an_answer_while_the_others_believe_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    api_key, _ = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
-    clock = 1000.0
-    monkeypatch.setattr("scores.api_keys.time.monotonic", lambda: clock)
-    recent = api_keys._Recent()
-    recent.put("real", api_keys._Answer(api_key, asked_at=clock))
-
-    clock += 0.6
-    renewing, believing = recent.get("real"), recent.get("real")
-    clock += 0.4
-
-    assert renewing is None
-    assert believing is not None
-    assert recent.get("real") is None  # the renewal failed: nobody believes it any more
 
 
 def test_threads_may_verify_together() -> None:
