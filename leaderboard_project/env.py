@@ -7,11 +7,13 @@ deployment ends at start-up with one clear sentence.
 from __future__ import annotations
 
 import os
+import re
 
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_SECRETS_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
 def text(name: str, default: str = "") -> str:
@@ -59,3 +61,25 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     if not value:
         return list(default)
     return [word for part in value.split(",") if (word := part.strip())]
+
+
+def named_secrets(name: str, *, min_bytes: int) -> dict[str, str]:
+    """Secrets by their names, in order, from `name:secret,name:secret`; none where the variable is unset.
+
+    Raises:
+        ImproperlyConfigured: a part without a name, a name given twice, or a secret that is too short.
+            The message shows no secret.
+    """
+    named: dict[str, str] = {}
+    for place, word in enumerate(words(name), start=1):
+        label, _, secret = word.partition(":")
+        if _SECRETS_NAME.fullmatch(label) is None or not secret:
+            raise ImproperlyConfigured(
+                f"{name}: part {place} must read name:secret, the name of 1 to 32 letters, digits, `_`, `.` and `-`."
+            )
+        if label in named:
+            raise ImproperlyConfigured(f"{name} names {label!r} twice.")
+        if len(secret.encode()) < min_bytes:
+            raise ImproperlyConfigured(f"{name}: the secret {label!r} must have at least {min_bytes} bytes.")
+        named[label] = secret
+    return named

@@ -116,11 +116,22 @@ CHANNEL_LAYERS = {
 # --- Accounts ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "scores.Player"
+# Both hash in two threads at low priority. Hashes of the second kind still log in, and become the first.
+PASSWORD_HASHERS = ["scores.accounts.hashers.Argon2Hasher", "scores.accounts.hashers.OldPBKDF2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "scores.accounts.passwords.MaximumLengthValidator"},
 ]
+#: Whether strangers may make accounts.
+SIGNUP = env.boolean("RANKCAST_SIGNUP", default=True)
+#: Whether players may submit sessions of their own, without a game server that vouches for them.
+PLAYERS_MAY_SUBMIT = env.boolean("RANKCAST_PLAYERS_MAY_SUBMIT", default=False)
+#: Secrets that sign access tokens, by key id: the first signs, all are believed. Empty: made from SECRET_KEY.
+JWT_KEYS = env.named_secrets("RANKCAST_JWT_KEYS", min_bytes=32)
+#: Overrides numbers of `scores.accounts.limits` by name.
+ACCOUNTS: dict[str, Any] = {}
 
 # --- Text, time, static files -----------------------------------------------------------------
 
