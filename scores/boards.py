@@ -1,23 +1,19 @@
-"""The catalogue of boards and windows, kept in each process so that hot paths need not ask PostgreSQL."""
+"""The catalogue of boards and windows, as each process knows it."""
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import structlog
-from django.db import Error, connection
+from typing import Final
 
 from scores.errors import UnknownBoard
 from scores.models import Window
+from scores.remembered import Remembered
 
 GLOBAL = "global"  # the board that every session counts on
 ALL_TIME = "all"  # its window without end, whose totals and ranks the receipts carry
 _KEEP_S = 5.0  # how long a process may not know of a new board
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +29,24 @@ class WindowRef:
 
     def is_current(self, now: datetime) -> bool:
         """Whether sessions that are played now count in it."""
-        begun = self.starts is None or self.starts <= now
-        return self.state == Window.State.OPEN and begun and (self.ends is None or now < self.ends)
+        return self.state == Window.State.OPEN and self.holds(now)
+
+    def takes(self, moment: datetime) -> bool:
+        """Whether sessions of that moment may still count in it."""
+        return self.state != Window.State.FINAL and self.holds(moment)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether the moment lies in [starts, ends)."""
+        return (self.starts is None or self.starts <= moment) and (self.ends is None or moment < self.ends)
 
 
-@dataclass(frozen=True, slots=True)
-class _Catalogue:
-    by_id: dict[int, WindowRef] = field(default_factory=dict)
-    read_at: float = float("-inf")
+def _read() -> Mapping[int, WindowRef]:
+    windows = Window.objects.order_by("id").values_list("id", "board__slug", "slug", "starts", "ends", "state")
+    refs = [WindowRef(*row) for row in windows]
+    return {ref.id: ref for ref in refs}
 
 
-_catalogue = _Catalogue()
-_reading = threading.Lock()
+_windows: Final = Remembered("boards", _read, keep_s=_KEEP_S)
 
 
 def current(board: str) -> WindowRef:
@@ -55,7 +57,7 @@ def current(board: str) -> WindowRef:
         django.db.Error: nothing was ever read and PostgreSQL does not answer.
     """
     now = datetime.now(UTC)
-    for ref in _known().by_id.values():
+    for ref in _windows.get().values():
         if ref.board == board and ref.is_current(now):
             return ref
     raise UnknownBoard(board)
@@ -68,7 +70,7 @@ def window(board: str, slug: str) -> WindowRef:
         UnknownBoard: no such board or window.
         django.db.Error: nothing was ever read and PostgreSQL does not answer.
     """
-    for ref in _known().by_id.values():
+    for ref in _windows.get().values():
         if (ref.board, ref.window) == (board, slug):
             return ref
     raise UnknownBoard(f"{board}:{slug}")
@@ -81,45 +83,15 @@ def by_id(window_id: int) -> WindowRef:
         KeyError: no such window.
         django.db.Error: it is not known yet and PostgreSQL does not answer.
     """
-    known = _known().by_id.get(window_id)
-    return known or _read().by_id[window_id]
+    known = _windows.get().get(window_id)
+    return known or _windows.read()[window_id]
 
 
 def live() -> list[WindowRef]:
     """Every window that has ranks in Valkey, in id order."""
-    return sorted(_known().by_id.values(), key=lambda ref: ref.id)
+    return sorted(_windows.get().values(), key=lambda ref: ref.id)
 
 
 def forget() -> None:
     """Let the next question read PostgreSQL again."""
-    global _catalogue  # noqa: PLW0603  one catalogue per process
-    _catalogue = _Catalogue()
-
-
-def _known() -> _Catalogue:
-    catalogue = _catalogue
-    if not catalogue.by_id:
-        return _read()
-    # What we know is answered at once, and renewed aside: a PostgreSQL that hangs must not hold up
-    # those who need only Valkey.
-    if time.monotonic() - catalogue.read_at >= _KEEP_S and _reading.acquire(blocking=False):
-        threading.Thread(target=_renew, name="boards", daemon=True).start()
-    return catalogue
-
-
-def _renew() -> None:
-    try:
-        _read()
-    except Error as error:
-        log.debug("the catalogue of boards stays as it is", error=str(error).strip())
-    finally:
-        connection.close()
-        _reading.release()
-
-
-def _read() -> _Catalogue:
-    global _catalogue  # noqa: PLW0603
-    windows = Window.objects.order_by("id").values_list("id", "board__slug", "slug", "starts", "ends", "state")
-    refs = [WindowRef(*row) for row in windows]
-    _catalogue = _Catalogue({ref.id: ref for ref in refs}, time.monotonic())
-    return _catalogue
+    _windows.forget()

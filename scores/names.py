@@ -12,6 +12,10 @@ _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _PICTURE_SELECTOR: Final = "\ufe0f"  # turns a symbol into its coloured picture; phones write it by themselves
 
 
+#: What the erased are called; nobody else may be.
+_ERASED: Final = "Deleted player "
+
+
 class InvalidName(ValueError):
     """No player may be called that; the message says why."""
 
@@ -34,8 +38,19 @@ def normalise(text: str) -> str:
         raise InvalidName("A name has at least one character.")
     if len(name) > MAX_LENGTH:
         raise InvalidName(f"A name has at most {MAX_LENGTH} characters.")
+    if name.lower().startswith(_ERASED.lower()):
+        raise InvalidName("This name is kept for players who were erased.")
     _check_characters(name)
     return name
+
+
+def of_erased(user_id: int) -> str:
+    """What a player is called whose name was erased.
+
+    >>> of_erased(7)
+    'Deleted player 7'
+    """
+    return f"{_ERASED}{user_id}"
 
 
 def _check_characters(name: str) -> None:

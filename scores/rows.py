@@ -67,6 +67,7 @@ class BoardChange:
     """One step of a board's visible top: from `seq` - 1 to `seq` within `epoch`.
 
     `before` and `after` are the complete visible top rows on both sides of the step, in board order.
+    The name of who was renamed in between is empty in `before`.
     """
 
     board: str

@@ -1,4 +1,4 @@
-"""What runs beside the web processes: the reconciler each second, partitions ahead of time."""
+"""What runs beside the web processes: the reconciler and the ends of bans each second, partitions ahead of time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import structlog
 from django.db import Error, connection
 
-from scores import partitions
+from scores import ledger, partitions
 from scores.errors import RanksUnavailable
 from scores.reconciler import reconcile
 from scores.valkey import eviction_policy
@@ -28,6 +28,7 @@ def work(stop: threading.Event) -> None:
         began = time.monotonic()
         try:
             reconcile()
+            ledger.end_bans()
             away = False
         except (Error, RanksUnavailable) as error:
             connection.close()  # a broken connection goes; the next tick takes a fresh one

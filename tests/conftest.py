@@ -11,13 +11,15 @@ from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
-from scores import boards, group_commit
+from scores import boards, group_commit, suspicion
 from scores.models import Client, Player
 from scores.valkey import valkey
 
 _EMPTY = """
-TRUNCATE users, clients, api_keys, game_sessions, leaderboard, idempotency_keys, django_session, django_admin_log
+ALTER TABLE audit_trail DISABLE TRIGGER audit_trail_keep;
+TRUNCATE users, suspicion_rules, clients, api_keys, game_sessions, leaderboard, idempotency_keys, django_session, django_admin_log
     RESTART IDENTITY CASCADE;
+ALTER TABLE audit_trail ENABLE TRIGGER audit_trail_keep;
 """
 
 
@@ -45,6 +47,7 @@ def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY)
     boards.forget()
+    suspicion.forget()
     valkey()._broken = False  # a test before this one may have taken Valkey away, or stopped the clock
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushall()

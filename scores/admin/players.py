@@ -44,7 +44,7 @@ class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]  # Django
 
 def _ban(player: Player) -> bool:
     """Staff are not banned by a click, least of all oneself: take their access first."""
-    return not player.is_staff and ledger.ban(user_id=player.pk)
+    return not player.is_staff and ledger.ban(user_id=player.pk, by=None, reason="Decided in the admin site.")
 
 
 @admin.register(Player)
@@ -54,7 +54,11 @@ class PlayerAdmin(DecidingAdmin, UserAdmin):  # type: ignore[type-arg]  # as abo
     decisions = (
         Decision("ban", "Ban", "banned", _ban, lambda player: not player.banned and not player.is_staff),
         Decision(
-            "unban", "Unban", "unbanned", lambda player: ledger.unban(user_id=player.pk), lambda player: player.banned
+            "unban",
+            "Unban",
+            "unbanned",
+            lambda player: ledger.unban(user_id=player.pk, by=None, reason="Decided in the admin site."),
+            lambda player: player.banned,
         ),
     )
     add_form = NewAccountForm

@@ -82,7 +82,9 @@ class GameSessionAdmin(DecidingAdmin):
             "void",
             "Void",
             "voided",
-            lambda session: ledger.void_session(session_id=session.pk),
+            lambda session: bool(
+                ledger.void_sessions(session_ids=[session.pk], by=None, reason="Decided in the admin site.")
+            ),
             lambda session: session.voided_at is None,
         ),
     )

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from scores.ledger.values import MAXIMUM, Outcome
+from scores.ledger.values import MAXIMUM, Outcome, Status
 
 MAX_BATCH: Final = 1000  # sessions; about 20 ms of the ledger's time
 MAX_USER_ID: Final = 2**63 - 1  # PostgreSQL's bigint
@@ -100,8 +100,11 @@ class Receipt(Struct, kw_only=True):
     total_score: Total
     rank: Annotated[Rank | None, Meta(description="Null for a banned player, and while ranks are missing.")]
     status: Annotated[
-        Literal["recorded", "banned"],
-        Meta(description="`banned`: recorded, and hidden for as long as the player is banned."),
+        Status,
+        Meta(
+            description="`held`: recorded, and counts once a moderator lets it pass."
+            " `voided`: a moderator has voided it since. `banned`: hidden for as long as the player is banned."
+        ),
     ]
 
 

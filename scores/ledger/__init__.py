@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from scores.ledger.moderation import ban, unban, void_session
+from scores.ledger.decisions import (
+    MOST_SESSIONS,
+    adjust,
+    ban,
+    decide,
+    end_bans,
+    erase,
+    rename,
+    unban,
+    unvoid_sessions,
+    void_sessions,
+)
 from scores.ledger.record import Answer, record
 from scores.ledger.values import MAXIMUM, Outcome, Receipt, SubmittedSession
 
-__all__ = ["MAXIMUM", "Answer", "Outcome", "Receipt", "SubmittedSession", "ban", "record", "unban", "void_session"]
+__all__ = [
+    "MAXIMUM",
+    "MOST_SESSIONS",
+    "Answer",
+    "Outcome",
+    "Receipt",
+    "SubmittedSession",
+    "adjust",
+    "ban",
+    "decide",
+    "end_bans",
+    "erase",
+    "record",
+    "rename",
+    "unban",
+    "unvoid_sessions",
+    "void_sessions",
+]

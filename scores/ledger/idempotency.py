@@ -89,7 +89,7 @@ def _originals(
         window_id=global_window_id,
     ).fetchall()
     originals = {}
-    for client_id, key, digest, id_, user_id, username, score, game_mode, outcome, timestamp, banned, *now in rows:
+    for client_id, key, digest, id_, user_id, username, score, game_mode, outcome, timestamp, status, *now in rows:
         total_score, sort_key, hidden, rev = now
         receipt = Receipt(
             session_id=id_,
@@ -101,7 +101,7 @@ def _originals(
             timestamp=timestamp,
             total_score=total_score,
             rank=None,
-            banned=banned,
+            status=status,
             replayed=True,
         )
         standing = StandingChange(global_window_id, user_id, total_score, sort_key, hidden, rev)

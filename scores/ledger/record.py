@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scores import boards
+from scores import boards, suspicion
 from scores.changes import Committed, NameChange, StandingChange
 from scores.errors import Refused
-from scores.ledger import idempotency, players
+from scores.ledger import idempotency, players, suspecting
 from scores.ledger.announce import Announcement
 from scores.ledger.statements import Statements, pipelined_transaction
-from scores.ledger.values import Receipt, SubmittedSession
+from scores.ledger.values import Receipt, Status, SubmittedSession
 
 Answer = Receipt | Refused
 
@@ -26,6 +26,24 @@ class _Entry:
     player: players.ResolvedPlayer
     session_id: int
     timestamp: datetime
+    held: bool = False
+
+    @property
+    def user_id(self) -> int:
+        """Whose session it is."""
+        return self.player.id
+
+    @property
+    def score(self) -> int:
+        """Its points."""
+        return self.session.score
+
+    @property
+    def status(self) -> Status:
+        """What becomes of it."""
+        if self.player.banned:
+            return "banned"
+        return "held" if self.held else "recorded"
 
 
 def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
@@ -43,18 +61,21 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
         django.db.OperationalError: PostgreSQL is away, or a lock was not to be had in time; nothing was stored.
     """
     global_window = boards.window(boards.GLOBAL, boards.ALL_TIME)
+    rules = suspicion.rules()
     announcement = Announcement()
     answers: dict[int, Answer] = {}
     with pipelined_transaction() as statements:
         entries, created = _admit(statements, batch, answers)
         fresh, known = _claim(statements, entries, global_window.id, answers)
+        fresh = _hold_suspicious(statements, fresh, rules)
         changes = _write(statements, fresh)
+        known += _standings_of_held(statements, fresh, global_window.id)
         announcement.after_commit(Committed((*changes, *known), created))
 
-    totals = {(change.window_id, change.user_id): change.total_score for change in changes}
+    totals = {(change.window_id, change.user_id): change.total_score for change in (*known, *changes)}
     for entry in fresh:
         # A session outside of the window (it has ended, say) is recorded, and counts elsewhere.
-        answers[entry.position] = _receipt(entry, totals.get((global_window.id, entry.player.id), 0))
+        answers[entry.position] = _receipt(entry, totals.get((global_window.id, entry.user_id), 0))
     ranks = announcement.projection.ranks
     return [
         replace(answer, rank=ranks.get((global_window.id, answer.user_id))) if isinstance(answer, Receipt) else answer
@@ -110,24 +131,52 @@ def _claim(
     return fresh, [standing for user_id, standing in standings.items() if user_id not in written]
 
 
+def _hold_suspicious(statements: Statements, entries: list[_Entry], rules: Sequence[suspicion.Rule]) -> list[_Entry]:
+    """Put what breaks a rule into the moderators' queue; give the entries, of which some are held now."""
+    found = suspecting.suspect(statements, entries, rules)
+    if not found:
+        return entries
+    suspecting.write_down(statements, entries, found)
+    return [
+        replace(entry, held=any(finding.rule.hold for finding in found.get(entry.session_id, ()))) for entry in entries
+    ]
+
+
 def _write(statements: Statements, entries: Sequence[_Entry]) -> list[StandingChange]:
     if not entries:
         return []
-    columns = {
-        "user_ids": [entry.player.id for entry in entries],
-        "scores": [entry.session.score for entry in entries],
-        "outcomes": [entry.session.outcome for entry in entries],
-        "timestamps": [entry.timestamp for entry in entries],
-    }
     statements.run(
         "insert_sessions",
         ids=[entry.session_id for entry in entries],
         game_modes=[entry.session.game_mode for entry in entries],
         client_ids=[entry.session.client_id for entry in entries],
-        **columns,
+        held=[entry.held for entry in entries],
+        **_columns(entries),
     )
-    upserted = statements.run("upsert_standings", **columns).fetchall()
+    counting = [entry for entry in entries if not entry.held]
+    upserted = statements.run("upsert_standings", **_columns(counting)).fetchall() if counting else []
     return [StandingChange(*row) for row in upserted]
+
+
+def _columns(entries: Sequence[_Entry]) -> dict[str, list[object]]:
+    return {
+        "user_ids": [entry.user_id for entry in entries],
+        "scores": [entry.score for entry in entries],
+        "outcomes": [entry.session.outcome for entry in entries],
+        "timestamps": [entry.timestamp for entry in entries],
+    }
+
+
+def _standings_of_held(
+    statements: Statements, entries: Sequence[_Entry], global_window_id: int
+) -> list[StandingChange]:
+    """The standings of players who get a receipt for a session that does not count (yet): as they are."""
+    counting = {entry.user_id for entry in entries if not entry.held}
+    user_ids = {entry.user_id for entry in entries if entry.held} - counting
+    if not user_ids:
+        return []
+    rows = statements.run("standings_of_players", window_id=global_window_id, user_ids=sorted(user_ids)).fetchall()
+    return [StandingChange(*row) for row in rows]
 
 
 def _receipt(entry: _Entry, total_score: int) -> Receipt:
@@ -141,6 +190,6 @@ def _receipt(entry: _Entry, total_score: int) -> Receipt:
         timestamp=entry.timestamp,
         total_score=total_score,
         rank=None,
-        banned=entry.player.banned,
+        status=entry.status,
         replayed=False,
     )

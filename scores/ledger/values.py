@@ -12,6 +12,8 @@ import msgspec
 MAXIMUM = 2**53 - 1  # the largest whole number that JSON readers and a sorted set's double keep exactly
 
 Outcome = Literal["win", "loss", "draw"]
+#: What became of a session: it counts, waits for a moderator, is void, or its player is banned.
+Status = Literal["recorded", "held", "voided", "banned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ class Receipt:
 
     `total_score` and `rank` are those of the board `global` after the transaction that recorded it
     (so they may include sessions of the same player that were recorded with it), or as they are now
-    where the session was `replayed`. `rank` is None where ranks are missing and for a banned player.
+    where the session was `replayed`; so is `status`. `rank` is None where ranks are missing and for a
+    player whom the board does not show.
     """
 
     session_id: int
@@ -61,5 +64,5 @@ class Receipt:
     timestamp: datetime
     total_score: int
     rank: int | None
-    banned: bool
+    status: Status
     replayed: bool

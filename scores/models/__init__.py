@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from scores.models.audit import AuditEntry, FormerName
 from scores.models.board import Board, Window
 from scores.models.client import ApiKey, Client
 from scores.models.idempotency import IdempotencyKey
 from scores.models.player import Player
 from scores.models.session import GameSession
 from scores.models.standing import Standing
+from scores.models.suspicion import Suspicion, SuspicionRule
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Board",
     "Client",
+    "FormerName",
     "GameSession",
     "IdempotencyKey",
     "Player",
     "Standing",
+    "Suspicion",
+    "SuspicionRule",
     "Window",
 ]

@@ -9,15 +9,19 @@ from django.db import models
 from django.db.models.functions import Now
 from typing_extensions import override
 
+from scores.models.player import Player
+
 
 class Client(models.Model):
-    """An owner of API keys: a game server, or a fleet of them.
+    """Who submits: a game server or a fleet of them, with API keys, or one player for themselves.
 
     Idempotency keys belong to the client, not to one API key, so that a key may be rotated
     between a request and its retry.
     """
 
     name = models.CharField(max_length=100, unique=True)
+    # The account behind the sessions that a player submits, and behind a moderator's adjustments.
+    user = models.OneToOneField(Player, on_delete=models.PROTECT, null=True, editable=False, related_name="client")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -46,11 +50,13 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)  # within a minute
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "api_keys"
         verbose_name = "API key"
+        permissions: ClassVar = [("revoke_apikey", "Can revoke API keys")]
         indexes: ClassVar = [models.Index(fields=["client"], name="api_keys_client")]
 
     @override

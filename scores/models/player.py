@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
@@ -12,6 +12,8 @@ from django.db.models.functions import Lower, Now
 from typing_extensions import override
 
 from scores import names
+
+_KEPT_BY_THE_LEDGER: Final = frozenset({"id", "username", "state", "banned_until", "ban_reason", "rev"})
 
 
 class PlayerManager(BaseUserManager["Player"]):
@@ -36,9 +38,9 @@ class PlayerManager(BaseUserManager["Player"]):
 class Player(AbstractBaseUser, PermissionsMixin):
     """A player, never deleted: removal is a state, so that ranks and sessions keep their owner.
 
-    `state` is written by `scores.ledger` only, under the gate. `rev` and the column `changed_xid`
-    (not mapped) are set by a trigger whenever `username` or `state` changes; what Python writes
-    into `rev` is ignored.
+    The name and the state of one who exists are written by `scores.ledger` only, under the gate.
+    `rev` and the column `changed_xid` (not mapped) are set by a trigger whenever either changes;
+    what Python writes into `rev` is ignored.
     """
 
     class State(models.TextChoices):
@@ -46,11 +48,14 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
         ACTIVE = "active"
         BANNED = "banned"
+        ERASED = "erased"
 
     id = models.BigAutoField(primary_key=True)
     username = models.CharField(max_length=255, unique=True)
     join_date = models.DateTimeField(db_default=Now(), editable=False)
     state = models.CharField(max_length=16, choices=State, default=State.ACTIVE, db_default=State.ACTIVE)
+    banned_until = models.DateTimeField(null=True, blank=True, editable=False)  # null: until somebody unbans
+    ban_reason = models.TextField(default="", db_default="", blank=True, editable=False)
     rev = models.BigIntegerField(default=0, db_default=0, editable=False)
     is_staff = models.BooleanField(
         "may use the admin site",
@@ -70,7 +75,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="users_state_known",
-                condition=models.Q(state__in=["active", "banned"]),
+                condition=models.Q(state__in=["active", "banned", "erased"]),
+            ),
+            models.CheckConstraint(
+                name="users_ban_of_the_banned",
+                condition=models.Q(state="banned") | models.Q(banned_until=None, ban_reason=""),
             ),
             models.CheckConstraint(name="users_username_not_empty", condition=~models.Q(username="")),
         ]
@@ -80,6 +89,16 @@ class Player(AbstractBaseUser, PermissionsMixin):
                 OpClass(Lower("username"), name="text_pattern_ops"),
                 name="users_username_prefix",
             ),
+            models.Index(
+                fields=["banned_until"], name="users_ban_ends", condition=models.Q(banned_until__isnull=False)
+            ),
+        ]
+        permissions: ClassVar = [
+            ("ban_player", "Can ban and unban players"),
+            ("rename_player", "Can rename players"),
+            ("adjust_player", "Can adjust the score of players"),
+            ("export_player", "Can export a player's data"),
+            ("erase_player", "Can erase players"),
         ]
 
     @override
@@ -89,13 +108,13 @@ class Player(AbstractBaseUser, PermissionsMixin):
         update_fields: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Write the player. Of one who exists already, `state` and `rev` are never written here.
+        """Write the player. Of one who exists already, what the ledger keeps is never written here.
 
         Django saves whole rows, such as after a change of password: the state in them may be from
         before a ban that came in between.
         """
         if not self._state.adding and update_fields is None:
-            update_fields = {field.name for field in self._meta.concrete_fields} - {"id", "state", "rev"}
+            update_fields = {field.name for field in self._meta.concrete_fields} - _KEPT_BY_THE_LEDGER
         super().save(*args, update_fields=update_fields, **kwargs)
 
     @property

@@ -13,7 +13,10 @@ from scores.models.player import Player
 
 
 class GameSession(models.Model):
-    """One submitted session. Written by `scores.ledger` only; only `voided_at` ever changes.
+    """One submitted session. Written by `scores.ledger` only; only `voided_at` and `held_at` ever change.
+
+    It counts while both are null. A score that a moderator adds or takes is a session of its own
+    kind, which is no game: the one kind whose score may be negative.
 
     The table is partitioned by month of `timestamp`, so PostgreSQL's primary key is (id, timestamp);
     ids come from one sequence and are unique by themselves, which is what Django is told.
@@ -27,6 +30,12 @@ class GameSession(models.Model):
         LOSS = "loss"
         DRAW = "draw"
 
+    class Kind(models.TextChoices):
+        """What the score comes from."""
+
+        GAME = "game", "game"
+        ADJUSTMENT = "adjustment", "adjustment"
+
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     score = models.BigIntegerField()
@@ -35,10 +44,13 @@ class GameSession(models.Model):
     timestamp = models.DateTimeField(help_text="When the session counts: played_at, or when it was recorded.")
     recorded_at = models.DateTimeField(db_default=Now())
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="sessions", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.GAME, db_default=Kind.GAME)
+    held_at = models.DateTimeField(null=True, help_text="Since when it waits for a moderator to let it pass.")
     voided_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "game_sessions"
+        permissions: ClassVar = [("void_gamesession", "Can void sessions and undo it")]
         ordering: ClassVar = ["-id"]
 
     @override

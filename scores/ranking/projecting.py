@@ -79,8 +79,10 @@ def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance
 
 
 def _send_change(window: WindowRef, answer: Sequence[Any]) -> None:
-    epoch, seq, players, _, _, before, after = answer
+    epoch, seq, players, _, _, before, after, touched = answer
     usernames = names.usernames(flat.user_ids(before) + flat.user_ids(after))
+    # What the touched were called before is not known any more; by any other name their rows differ.
+    former = usernames | dict.fromkeys(map(int, touched), "")
     change = BoardChange(
         board=window.board,
         window=window.window,
@@ -88,7 +90,7 @@ def _send_change(window: WindowRef, answer: Sequence[Any]) -> None:
         seq=seq,
         as_of=datetime.now(UTC),
         players=players,
-        before=flat.rows(before, usernames, offset=0, first_rank=1),
+        before=flat.rows(before, former, offset=0, first_rank=1),
         after=flat.rows(after, usernames, offset=0, first_rank=1),
     )
     board_changed.send_robust(sender=BoardChange, change=change)

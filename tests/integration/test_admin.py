@@ -99,7 +99,7 @@ def test_players_are_banned_as_selected(
     moderator: Browser, arena: Client, alice: Player, bob: Player, charlie: Player
 ) -> None:
     recorded(session(arena, alice, 3), session(arena, bob, 2), session(arena, charlie, 1))
-    ledger.ban(user_id=bob.id)
+    ledger.ban(user_id=bob.id, by=None, reason="Cheated.")
 
     page = select(moderator, PLAYERS, "ban", alice.id, bob.id)
 
@@ -135,7 +135,7 @@ def test_a_busy_ledger_is_told(moderator: Browser, alice: Player, monkeypatch: p
 
 
 def test_players_are_found_by_name_and_id_also_when_banned(moderator: Browser, alice: Player, bob: Player) -> None:
-    ledger.ban(user_id=alice.id)
+    ledger.ban(user_id=alice.id, by=None, reason="Cheated.")
 
     assert "alice" in text_of(moderator.get(PLAYERS, {"q": "ALI"}))
     assert "alice" in text_of(moderator.get(PLAYERS, {"q": str(alice.id)}))
@@ -233,7 +233,7 @@ def test_a_name_that_no_player_may_have_is_refused_here_too(root: Browser) -> No
 
 def test_an_edited_account_keeps_a_ban_that_came_in_between(root: Browser, alice: Player) -> None:
     stale = Player.objects.get(pk=alice.pk)
-    ledger.ban(user_id=alice.id)
+    ledger.ban(user_id=alice.id, by=None, reason="Cheated.")
 
     stale.is_staff = True
 
@@ -260,7 +260,7 @@ def test_a_session_is_voided_by_its_button(moderator: Browser, arena: Client, al
 
 def test_sessions_are_voided_as_selected(moderator: Browser, arena: Client, alice: Player) -> None:
     receipts = recorded(*(session(arena, alice, 10) for _ in range(3)))
-    ledger.void_session(session_id=receipts[0].session_id)
+    ledger.void_sessions(session_ids=[receipts[0].session_id], by=None, reason="Cheated.")
 
     page = select(moderator, SESSIONS, "void", receipts[0].session_id, receipts[1].session_id)
 
@@ -273,7 +273,7 @@ def test_sessions_are_found_by_player_mode_and_void(
     moderator: Browser, arena: Client, alice: Player, bob: Player
 ) -> None:
     of_alice, of_bob = recorded(session(arena, alice, 1), session(arena, bob, 2))
-    ledger.void_session(session_id=of_bob.session_id)
+    ledger.void_sessions(session_ids=[of_bob.session_id], by=None, reason="Cheated.")
 
     def shown(**query: str) -> set[int]:
         page = text_of(moderator.get(SESSIONS, query))

@@ -100,7 +100,7 @@ def test_the_rows_around_a_player_move_inwards_at_the_ends(
 @pytest.mark.parametrize("place", ["rank", "around"])
 def test_banned_new_and_unknown_players_have_no_place(place: str, alice: Player) -> None:
     newcomer = Player.objects.create(username="dora")
-    ledger.ban(user_id=alice.id)
+    ledger.ban(user_id=alice.id, by=None, reason="Cheated.")
 
     for user_id in (alice.id, newcomer.id, 2**63 - 1):
         assert error_of(get(f"/api/leaderboard/{place}/{user_id}"), 404)["code"] == "unknown_player"
@@ -146,7 +146,7 @@ def test_a_search_means_its_characters() -> None:
 def test_a_search_finds_at_most_twenty_and_no_banned_players() -> None:
     players = Player.objects.bulk_create(Player(username=f"player{number:02}") for number in range(25))
     players[0].refresh_from_db()
-    ledger.ban(user_id=players[0].id)
+    ledger.ban(user_id=players[0].id, by=None, reason="Cheated.")
 
     found = get("/api/players", search="player").json()["players"]
 

@@ -140,7 +140,7 @@ def test_the_same_key_fifty_times_at_once_counts_once(arena: GameServer, alice: 
 
 
 def test_a_banned_player_is_told_so_and_still_recorded(arena: GameServer, alice: Player) -> None:
-    ledger.ban(user_id=alice.id)
+    ledger.ban(user_id=alice.id, by=None, reason="Cheated.")
 
     response = arena.submit(session(alice, 50))
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from scores import boards, group_commit
-from scores.ledger import Receipt, ban, unban, void_session
+from scores.ledger import Receipt, ban, unban, void_sessions
 from scores.models import Client, GameSession, Player, Standing
 from scores.ranking import Row, UnknownPlayer, from_sql, reads
 from tests.ledger import Heard, make_ranks, recorded, session
@@ -34,26 +34,26 @@ def _sql_rows() -> tuple[Row, ...]:
 def test_a_banned_player_leaves_every_board_and_comes_back_whole(arena: Client, alice: Player, bob: Player) -> None:
     recorded(session(arena, alice, 10), session(arena, bob, 5))
 
-    assert ban(user_id=alice.id)
+    assert ban(user_id=alice.id, by=None, reason="Cheated.")
     assert shown() == [("bob", 5)]
     with pytest.raises(UnknownPlayer):
         reads.rank(boards.GLOBAL, alice.id)
 
     (receipt,) = recorded(session(arena, alice, 7))
-    assert (receipt.banned, receipt.rank, receipt.total_score) == (True, None, 17)
+    assert (receipt.status, receipt.rank, receipt.total_score) == ("banned", None, 17)
     assert shown() == [("bob", 5)]
 
-    assert unban(user_id=alice.id)
+    assert unban(user_id=alice.id, by=None, reason="Cheated.")
     assert shown() == [("alice", 17), ("bob", 5)]
 
 
 def test_a_player_who_is_banned_before_the_first_session_stays_hidden(arena: Client, alice: Player) -> None:
-    ban(user_id=alice.id)
+    ban(user_id=alice.id, by=None, reason="Cheated.")
 
     recorded(session(arena, alice, 10))
 
     assert shown() == []
-    unban(user_id=alice.id)
+    unban(user_id=alice.id, by=None, reason="Cheated.")
     assert shown() == [("alice", 10)]
 
 
@@ -61,8 +61,8 @@ def test_a_decision_that_changes_nothing_says_so_and_announces_nothing(arena: Cl
     recorded(session(arena, alice, 10))
 
     with Heard() as heard:
-        assert not unban(user_id=alice.id)
-        assert not void_session(session_id=987_654)
+        assert not unban(user_id=alice.id, by=None, reason="Cheated.")
+        assert not void_sessions(session_ids=[987_654], by=None, reason="Cheated.")
 
     assert heard == []
 
@@ -71,19 +71,19 @@ def test_a_void_session_counts_no_longer(arena: Client, alice: Player, bob: Play
     kept, cheat = recorded(session(arena, alice, 10, outcome="loss"), session(arena, alice, 90, outcome="win"))
     recorded(session(arena, bob, 50))
 
-    assert void_session(session_id=cheat.session_id)
+    assert void_sessions(session_ids=[cheat.session_id], by=None, reason="Cheated.")
 
     assert shown() == [("bob", 50), ("alice", 10)]
     standing = Standing.objects.get(user=alice)
     assert (standing.games, standing.wins) == (1, 0)
-    assert not void_session(session_id=cheat.session_id)
+    assert not void_sessions(session_ids=[cheat.session_id], by=None, reason="Cheated.")
     assert GameSession.objects.get(pk=kept.session_id).voided_at is None
 
 
 def test_a_retry_of_a_void_session_is_answered_but_counts_for_nothing(arena: Client, alice: Player) -> None:
     once = session(arena, alice, 10, idempotency_key="k-1")
     (receipt,) = recorded(once)
-    void_session(session_id=receipt.session_id)
+    void_sessions(session_ids=[receipt.session_id], by=None, reason="Cheated.")
 
     (replay,) = recorded(once)
 
@@ -106,11 +106,11 @@ def test_after_a_ban_has_committed_no_row_of_a_storm_is_visible(arena: Client, a
             before = len(receipts)
             while len(receipts) < before + 100:
                 stop.wait(0.001)
-            ban(user_id=alice.id)
+            ban(user_id=alice.id, by=None, reason="Cheated.")
             told = len(receipts)
             while len(receipts) < told + 100:
                 assert [name for name, _ in shown_now()] == ["bob"]
-            unban(user_id=alice.id)
+            unban(user_id=alice.id, by=None, reason="Cheated.")
         stop.set()
         for future in storms:
             future.result(10)

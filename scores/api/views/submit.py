@@ -120,5 +120,5 @@ def _told(receipt: Receipt) -> contract.Receipt:
         timestamp=receipt.timestamp,
         total_score=receipt.total_score,
         rank=receipt.rank,
-        status="banned" if receipt.banned else "recorded",
+        status=receipt.status,
     )

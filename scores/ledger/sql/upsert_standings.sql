@@ -4,7 +4,7 @@ INSERT INTO leaderboard AS standing
     (window_id, user_id, total_score, sort_key, games, wins, reached_at, hidden, rev, changed_xid)
 SELECT board_windows.id, session.user_id, sum(session.score), -sum(session.score)::float8,
        count(*), count(*) FILTER (WHERE session.outcome = 'win'), now(),
-       player.state = 'banned', 0, '0'  -- rev and changed_xid are the trigger's
+       player.state <> 'active', 0, '0'  -- rev and changed_xid are the trigger's
 FROM unnest(%(user_ids)s::bigint[], %(scores)s::bigint[], %(outcomes)s::text[], %(timestamps)s::timestamptz[])
     AS session (user_id, score, outcome, timestamp)
 JOIN users AS player ON player.id = session.user_id

@@ -11,22 +11,24 @@ local function ranks_key(tag, generation)
   return tag .. ':' .. generation .. ':ranks'
 end
 
--- Brings one row into a generation if its rev is newer than the one there. true: it did.
+-- Brings one row into a generation if its rev is newer than the one there. First answer: whether it did.
+-- Second: whether the row stands where it stood, so that something else about the player has changed.
 local function apply_row(tag, generation, member, sort_key, rev, hidden)
   local user_id = tonumber(member)
   local revs = tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', math.floor(user_id / BUCKET))
   local field = string.format('%.0f', user_id % BUCKET)
   local known = redis.call('HGET', revs, field)
   if known and tonumber(known) >= tonumber(rev) then
-    return false
+    return false, false
   end
   redis.call('HSET', revs, field, rev)
   if hidden == '1' then
     redis.call('ZREM', ranks_key(tag, generation), member)  -- the rev stays: an older row must not bring it back
-  else
-    redis.call('ZADD', ranks_key(tag, generation), sort_key, member)
+    return true, false
   end
-  return true
+  local stood_at = redis.call('ZSCORE', ranks_key(tag, generation), member)
+  redis.call('ZADD', ranks_key(tag, generation), sort_key, member)
+  return true, stood_at ~= false and tonumber(stood_at) == tonumber(sort_key)
 end
 
 local function now_ms()

@@ -7,9 +7,12 @@
 -- ARGV[5…] four per row: member (12 digits), sort key, rev, hidden ('1' or '0')
 --
 -- Answer: false where the window has no ranks (only a rebuild makes them; rows still reach one under way).
---         {epoch, seq, players, ranks, changed, top before, top after}
+--         {epoch, seq, players, ranks, changed, top before, top after, touched}
 --         ranks: one per row, in order, false where the player is not shown
---         changed: 1 where the visible top changed, and only then the tops, flat: member, sort key, …
+--         changed: 1 where the visible top changed, and only then the rest:
+--         tops: flat, member, sort key, …
+--         touched: members of the top whose rows are new and stand where they stood: a rename draws a new
+--         rev for the player's standings, which is how a new name becomes a change of the board
 local meta, tag, top = KEYS[1], ARGV[1], tonumber(ARGV[2]) - 1
 local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'epoch', 'seq', 'building_until')
 local generation, building = known[1], known[2]
@@ -30,9 +33,11 @@ end
 
 local ranks = ranks_key(tag, generation)
 local before = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
-local applied = false
+local applied, in_place = false, {}
 for i = 5, #ARGV, 4 do
-  applied = apply_row(tag, generation, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) or applied
+  local new, stood = apply_row(tag, generation, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  applied = applied or new
+  in_place[ARGV[i]] = stood or nil
 end
 if ARGV[4] ~= '' and known[3] == ARGV[3] then
   redis.call('HSET', meta, 'watermark', ARGV[4])
@@ -47,8 +52,14 @@ end
 local players = redis.call('ZCARD', ranks)
 if applied then
   local after = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
-  if table.concat(before, ' ') ~= table.concat(after, ' ') then
-    return {known[4], redis.call('HINCRBY', meta, 'seq', 1), players, places, 1, before, after}
+  local touched = {}
+  for i = 1, #after, 2 do
+    if in_place[after[i]] then
+      touched[#touched + 1] = after[i]
+    end
+  end
+  if #touched > 0 or table.concat(before, ' ') ~= table.concat(after, ' ') then
+    return {known[4], redis.call('HINCRBY', meta, 'seq', 1), players, places, 1, before, after, touched}
   end
 end
 return {known[4], tonumber(known[5]), players, places, 0}
