@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+
 from leaderboard_project.embedded.errors import EmbeddedError
 from leaderboard_project.embedded.for_command import servers_for
 
@@ -21,6 +23,9 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except EmbeddedError as error:
         sys.exit(str(error))
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell would say it: ended by Ctrl-C
 

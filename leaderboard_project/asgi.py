@@ -8,6 +8,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
@@ -16,6 +17,7 @@ _django = get_wsgi_application()
 # Only now: what follows reads models and settings.
 from leaderboard_project.body_limit import bounded  # noqa: E402
 from leaderboard_project.django_threads import DjangoThreads  # noqa: E402
+from leaderboard_project.forwarded import Forwarded  # noqa: E402
 from leaderboard_project.response_headers import WithSecurityHeaders  # noqa: E402
 from leaderboard_project.static_files import with_static_files  # noqa: E402
 from realtime import lifespan, routing  # noqa: E402
@@ -33,14 +35,22 @@ _site = with_static_files(cast("ASGI3Application", DjangoThreads(_django)))
 _http = WithSecurityHeaders(cast("ASGI3Application", partial(bounded, _site)))
 
 
-async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """Serve one HTTP request, one socket, or the life of this process."""
+async def _of_client(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     if scope["type"] == "http":
         await _http(scope, receive, send)
-    elif scope["type"] == "websocket":
-        await cast("Any", routing.websocket)(scope, receive, send)
     else:
+        await cast("Any", routing.websocket)(scope, receive, send)
+
+
+_client_side = Forwarded(_of_client, trusted=settings.TRUSTED_PROXIES, proxies=settings.PROXY_COUNT)
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Serve one HTTP request, one socket, or the life of this process."""
+    if scope["type"] == "lifespan":
         await _live(scope, receive, send)
+    else:
+        await _client_side(scope, receive, send)
 
 
 async def _live(scope: LifespanScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

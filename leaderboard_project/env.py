@@ -6,6 +6,7 @@ deployment ends at start-up with one clear sentence.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 
@@ -83,3 +84,19 @@ def named_secrets(name: str, *, min_bytes: int) -> dict[str, str]:
             raise ImproperlyConfigured(f"{name}: the secret {label!r} must have at least {min_bytes} bytes.")
         named[label] = secret
     return named
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The comma-separated addresses and networks of the variable; `*` stands for all there are.
+
+    Raises:
+        ImproperlyConfigured: a word is neither an address nor a network.
+    """
+    try:
+        return [
+            ipaddress.ip_network(text, strict=False)
+            for word in words(name)
+            for text in (("0.0.0.0/0", "::/0") if word == "*" else (word,))
+        ]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must hold addresses and networks, separated by commas: {error}.") from None

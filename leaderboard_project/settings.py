@@ -18,11 +18,13 @@ from leaderboard_project import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+#: Whether this serves people: processes then refuse to start on weak settings (`checks`, docs/decisions/0006).
+PRODUCTION = env.boolean("RANKCAST_PRODUCTION", default=False)
 DEBUG = env.boolean("RANKCAST_DEBUG", default=False)
 # Without a configured key every process would draw its own: fine for `check`, useless for serving;
-# `serve` keeps one in its data directory.
-SECRET_KEY = env.text("SECRET_KEY") or secrets.token_urlsafe(50)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+# `serve` keeps one in its data directory. Django's own prefix for keys that are not to be trusted.
+SECRET_KEY = env.text("SECRET_KEY") or f"django-insecure-{secrets.token_urlsafe(50)}"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if PRODUCTION else ("localhost", "127.0.0.1", "[::1]"))
 
 INSTALLED_APPS = [
     "leaderboard_project",
@@ -147,7 +149,6 @@ APPEND_SLASH = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 #: Everything that a page needs comes from this server, and nothing in it is inline: a name that slipped
 #: through the escaping would still find no way to run. 'self' covers the socket's address too.
@@ -165,6 +166,31 @@ CONTENT_SECURITY_POLICY = {
 }
 #: Origins besides the server's own that may open a live socket, as scheme://host[:port].
 ALLOWED_ORIGINS = env.words("RANKCAST_ALLOWED_ORIGINS")
+#: Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, and how many stand one behind the other.
+TRUSTED_PROXIES = env.networks("RANKCAST_TRUSTED_PROXIES")
+PROXY_COUNT = env.integer("RANKCAST_PROXY_COUNT", 1, minimum=1)
+
+# --- HTTPS, which a proxy in front speaks -------------------------------------------------------
+
+HTTPS = env.boolean("RANKCAST_HTTPS", default=PRODUCTION)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes come past the proxy
+SECURE_HSTS_SECONDS = env.integer("RANKCAST_HSTS_SECONDS", 365 * 24 * 3600 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("RANKCAST_HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.boolean("RANKCAST_HSTS_PRELOAD", default=False)
+# Whether all other hosts of a domain speak HTTPS is for its owner to know: a promise for a year is not made unasked.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- Cookies ------------------------------------------------------------------------------------
+
+SESSION_COOKIE_AGE = 8 * 3600  # a working day: who moderates logs in each morning
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script reads either
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# With this prefix, browsers take a cookie from this very host over HTTPS only: no sister domain can plant one.
+_HOST = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
 
 # --- The REST API ------------------------------------------------------------------------------
 

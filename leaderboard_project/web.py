@@ -14,9 +14,11 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+import django
 import uvicorn
+from django.core.exceptions import ImproperlyConfigured
 
-from leaderboard_project import env
+from leaderboard_project import checks
 from leaderboard_project.draining import DrainingServer
 from leaderboard_project.http_protocol import BoundedHttpProtocol
 from leaderboard_project.parent import end_with_parent
@@ -35,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM, Ctrl-C or the end of the parent."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    checks.refuse_errors()
     # uvicorn raises the signal that stopped it once more when it is done: this makes that an ordinary exit.
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
@@ -60,7 +68,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _configuration(host: str, port: int) -> uvicorn.Config:
-    proxies = env.words("RANKCAST_TRUSTED_PROXIES")
     return uvicorn.Config(
         "leaderboard_project.asgi:application",
         host=host,
@@ -76,9 +83,7 @@ def _configuration(host: str, port: int) -> uvicorn.Config:
         log_config=None,  # the settings' LOGGING holds for every process alike
         access_log=False,
         server_header=False,
-        # A client may write any X-Forwarded-For: believed only when it comes from a proxy that we were told of.
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,  # `forwarded` knows how many proxies there are; uvicorn would believe the client
         backlog=_BACKLOG,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=_GRACE_S,

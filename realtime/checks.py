@@ -16,7 +16,7 @@ _BACKEND = "channels_redis.pubsub.RedisPubSubChannelLayer"
 
 def register() -> None:
     """Let `manage.py check` and every command run the checks."""
-    checks.register(check_live_boards)
+    checks.register(check_live_boards, "realtime")
 
 
 def check_live_boards(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from typing_extensions import override
 
-from leaderboard_project import hosts
+from leaderboard_project import checks, hosts
 from leaderboard_project.children import Child, parent_pipe
 from leaderboard_project.demo import access
 from leaderboard_project.embedded.for_command import running_pair
@@ -34,8 +34,7 @@ class Command(BaseCommand):
     """Starts the servers, web processes and the worker, and keeps them running until it is told to stop."""
 
     help = "Serve the leaderboard: servers, migrations, web processes and the worker."
-    # Checked by the tests; at every start they would only take time.
-    requires_system_checks = ()
+    requires_system_checks = ()  # those of the settings are enough, and say it their own way
 
     @override
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -50,6 +49,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["processes"] < 1:
             raise CommandError("--processes must be at least 1.")
+        if options["demo"] and settings.PRODUCTION:
+            raise CommandError("--demo lets everybody play: it is not for production (RANKCAST_PRODUCTION).")
+        checks.refuse_errors()
         try:
             listening = listening_socket(options["host"], options["port"])
         except CannotListen as error:

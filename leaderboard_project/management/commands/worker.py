@@ -8,6 +8,7 @@ import threading
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
+from leaderboard_project import checks
 from leaderboard_project.parent import end_with_parent, terminate
 from scores.errors import RanksUnavailable
 from scores.worker import refuse_eviction, work
@@ -19,10 +20,11 @@ class Command(BaseCommand):
     """Runs until SIGTERM or Ctrl-C. Any number of workers may run."""
 
     help = "Keeps ranks equal to the ledger and makes partitions ahead of time. Any number may run."
-    requires_system_checks = ()  # the web processes check; a worker should just start
+    requires_system_checks = ()  # those of the settings are enough, and say it their own way
 
     @override
     def handle(self, *args: object, **options: object) -> None:
+        checks.refuse_errors()
         try:
             if reason := refuse_eviction():
                 raise CommandError(reason)
