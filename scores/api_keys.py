@@ -12,15 +12,18 @@ import re
 import secrets
 import string
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from scores.models import ApiKey, Client
 from scores.recent_answers import RecentAnswers
 
 _ALPHABET: Final = string.ascii_lowercase + string.digits
+_USE_EVERY: Final = timedelta(minutes=1)  # how exactly a key's last use is known
 _SHAPE: Final = re.compile(r"rk_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 
 #: By digest.
@@ -79,4 +82,7 @@ def _read(prefix: str, digest: str) -> ApiKey | None:
     found = ApiKey.objects.select_related("client").filter(prefix=prefix, revoked_at=None).first()
     if found is None or not hmac.compare_digest(found.digest, digest):
         return None
+    if found.last_used_at is None or timezone.now() - found.last_used_at > _USE_EVERY:
+        # Of many processes that notice at once, one writes.
+        ApiKey.objects.filter(pk=found.pk, last_used_at=found.last_used_at).update(last_used_at=Now())
     return found

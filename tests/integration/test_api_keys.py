@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from scores import api_keys
 from scores.models import ApiKey, Client
@@ -90,6 +93,26 @@ def test_a_key_is_asked_for_once_a_moment(known: bool) -> None:
 
     assert [answer is not None for answer in answers] == [known] * 10
     assert len(queries) <= 2  # two where the moment passed in between
+
+
+def test_the_last_use_of_a_key_is_known_to_the_minute() -> None:
+    api_key, secret = api_keys.create("arena", [ApiKey.Scope.SUBMIT])
+    assert api_key.last_used_at is None
+
+    assert used_at(api_key, secret) is not None
+    first = timezone.now() - timedelta(seconds=50)
+    ApiKey.objects.update(last_used_at=first)
+    assert used_at(api_key, secret) == first
+    ApiKey.objects.update(last_used_at=timezone.now() - timedelta(seconds=70))
+    assert used_at(api_key, secret) > first
+
+
+def used_at(api_key: ApiKey, secret: str) -> Any:
+    """When the key was last used, after it was used."""
+    api_keys._recent.forget(api_key.digest)
+    assert api_keys.verify(secret) == api_key
+    api_key.refresh_from_db()
+    return api_key.last_used_at
 
 
 def test_threads_may_verify_together() -> None:
