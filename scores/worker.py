@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from django.db import Error, connection
@@ -20,8 +21,11 @@ _RETRY_S = 60.0
 log = structlog.get_logger(__name__)
 
 
-def work(stop: threading.Event) -> None:
-    """Keep the ranks and partitions in order until `stop` is set. Outlives every outage of its servers."""
+def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
+    """Keep the ranks and partitions in order until `stop` is set. Outlives every outage of its servers.
+
+    `pulse` is called at each turn, also where the servers were away: it stops only if the worker hangs.
+    """
     housekeeping_at = float("-inf")
     away = False
     while not stop.is_set():
@@ -37,6 +41,7 @@ def work(stop: threading.Event) -> None:
             away = True
         if not away and began >= housekeeping_at:
             housekeeping_at = began + (_HOUSEKEEPING_S if _keep_house() else _RETRY_S)
+        pulse()
         stop.wait(max(0.0, _TICK_S - (time.monotonic() - began)))
     connection.close()
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
@@ -23,7 +27,11 @@ class Command(BaseCommand):
     requires_system_checks = ()  # those of the settings are enough, and say it their own way
 
     @override
-    def handle(self, *args: object, **options: object) -> None:
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--pulse", type=Path, help="a file to touch at each turn, for a health check")
+
+    @override
+    def handle(self, *args: object, **options: Any) -> None:
         checks.refuse_errors()
         try:
             if reason := refuse_eviction():
@@ -34,7 +42,9 @@ class Command(BaseCommand):
         # the event's own wait in the same thread, and stand before a lock that it holds itself.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         stop = threading.Event()
-        worker = threading.Thread(target=_work, args=(stop,), name="worker")
+        pulse: Path | None = options["pulse"]
+        felt: Callable[[], object] = pulse.touch if pulse else lambda: None
+        worker = threading.Thread(target=_work, args=(stop, felt), name="worker")
         worker.start()
         end_with_parent()
         signal.sigwait(_STOPPING)
@@ -45,8 +55,8 @@ class Command(BaseCommand):
             raise CommandError("The worker stopped by itself; its last words are above.")
 
 
-def _work(stop: threading.Event) -> None:
+def _work(stop: threading.Event, pulse: Callable[[], object]) -> None:
     try:
-        work(stop)
+        work(stop, pulse)
     finally:
         terminate()
