@@ -14,7 +14,8 @@ from scores.models import Player
 
 MAX_CHARACTERS: Final = 128
 MAX_BYTES: Final = 512  # 128 characters of any script
-_NO_PASSWORD: Final = "!"  # noqa: S105  what Django takes for an account without one
+#: What Django takes for an account without a password, and the ledger writes.
+NO_PASSWORD: Final = "!"  # noqa: S105
 
 
 class MaximumLengthValidator:
@@ -73,4 +74,4 @@ def check(password: str, stored: str | None) -> tuple[bool, bool]:
         HashingBusy: try again in a moment.
     """
     with hashing.impatient():
-        return verify_password(password, stored or _NO_PASSWORD)
+        return verify_password(password, stored or NO_PASSWORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scores.models.account import RefreshFamily
 from scores.models.audit import AuditEntry, FormerName
 from scores.models.board import Board, Window
 from scores.models.client import ApiKey, Client
@@ -20,6 +21,7 @@ __all__ = [
     "GameSession",
     "IdempotencyKey",
     "Player",
+    "RefreshFamily",
     "Standing",
     "Suspicion",
     "SuspicionRule",
