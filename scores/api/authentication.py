@@ -1,9 +1,10 @@
-"""Who asks: API keys of game servers, and what their scopes allow."""
+"""Who submits: API keys of game servers and what their scopes allow, and players where they may."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from typing_extensions import override
 
 from scores import api_keys
+from scores.accounts.bearers import Bearer
 from scores.api.codes import Code
 from scores.api.errors import ApiError
 from scores.models import ApiKey
@@ -46,15 +48,19 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class MaySubmit(BasePermission):
-    """Asks for a key with the scope `sessions:submit`."""
+    """Asks for a key with the scope `sessions:submit`, or for a player where players may submit."""
 
     @override
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """False without a key, which DRF tells as a 401.
+        """False without either, which DRF tells as a 401.
 
         Raises:
-            ApiError: `missing_scope`.
+            ApiError: `missing_scope`, `players_may_not_submit`.
         """
+        if isinstance(request.auth, Bearer):
+            if not settings.PLAYERS_MAY_SUBMIT:
+                raise ApiError(Code.PLAYERS_MAY_NOT_SUBMIT)
+            return True
         if not isinstance(request.auth, ApiKey):
             return False
         if ApiKey.Scope.SUBMIT not in request.auth.scopes:

@@ -67,6 +67,16 @@ class Code(StrEnum):
         "A batch takes an idempotency key on each item, not as a header.",
     )
     BATCH_SIZE_OUT_OF_RANGE = "batch_size_out_of_range", HTTPStatus.BAD_REQUEST, "A batch holds 1 to 1000 sessions."
+    USERNAME_NOT_ALLOWED = (
+        "username_not_allowed",
+        HTTPStatus.BAD_REQUEST,
+        "A player is known by the access token: leave username out.",
+    )
+    PLAYED_AT_NOT_ALLOWED = (
+        "played_at_not_allowed",
+        HTTPStatus.BAD_REQUEST,
+        "Only a game server may say when a session was played: leave played_at out.",
+    )
 
     # The address
     INVALID_LIMIT = "invalid_limit", HTTPStatus.BAD_REQUEST, "limit is not a whole number from 1 to 100."
@@ -76,9 +86,36 @@ class Code(StrEnum):
     BAD_REQUEST = "bad_request", HTTPStatus.BAD_REQUEST, "The request as a whole cannot be understood."
 
     # Who asks
-    AUTHENTICATION_REQUIRED = "authentication_required", HTTPStatus.UNAUTHORIZED, "No API key was sent."
+    AUTHENTICATION_REQUIRED = (
+        "authentication_required",
+        HTTPStatus.UNAUTHORIZED,
+        "Nothing that this address accepts was sent: no API key, access token or session.",
+    )
     INVALID_API_KEY = "invalid_api_key", HTTPStatus.UNAUTHORIZED, "The API key is unknown, malformed or revoked."
     MISSING_SCOPE = "missing_scope", HTTPStatus.FORBIDDEN, "The API key lacks the scope that this needs."
+    INVALID_TOKEN = (
+        "invalid_token",
+        HTTPStatus.UNAUTHORIZED,
+        "The access token is malformed, expired, or its login has ended. Refresh it, or log in.",
+    )
+    INVALID_REFRESH_TOKEN = (
+        "invalid_refresh_token",
+        HTTPStatus.UNAUTHORIZED,
+        "The refresh token is unknown, expired, or was used before; the latter ends the login. Log in again.",
+    )
+    WRONG_CREDENTIALS = "wrong_credentials", HTTPStatus.UNAUTHORIZED, "The name or the password is wrong."
+    CSRF_FAILED = (
+        "csrf_failed",
+        HTTPStatus.FORBIDDEN,
+        "A request with a session cookie also needs the header X-CSRFToken, from a page of this site.",
+    )
+    SIGNUP_CLOSED = "signup_closed", HTTPStatus.FORBIDDEN, "New accounts are not made here."
+    PLAYERS_MAY_NOT_SUBMIT = (
+        "players_may_not_submit",
+        HTTPStatus.FORBIDDEN,
+        "Here only game servers submit sessions, with an API key.",
+    )
+    NOT_YOUR_PLAYER = "not_your_player", HTTPStatus.FORBIDDEN, "A player submits for themselves only."
     FORBIDDEN = "forbidden", HTTPStatus.FORBIDDEN, "This is not allowed."
 
     # What is asked for
@@ -95,6 +132,16 @@ class Code(StrEnum):
         "unsupported_media_type",
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "The body must be application/json in UTF-8, without a content encoding.",
+    )
+
+    # Accounts
+    INVALID_BEFORE = "invalid_before", HTTPStatus.BAD_REQUEST, "before is not the id of one of your sessions."
+    WEAK_PASSWORD = "weak_password", HTTPStatus.BAD_REQUEST, "The new password is too easy to guess, or too long."
+    NAME_TAKEN = "name_taken", HTTPStatus.CONFLICT, "Somebody already has this name, or one that reads the same."
+    TOO_MANY_REQUESTS = (
+        "too_many_requests",
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many attempts, or too many at the same time. Try again after Retry-After.",
     )
 
     # What the ledger refuses

@@ -56,7 +56,10 @@ PlayedAt = Annotated[
 
 
 class Submission(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One session as a game server submits it. Exactly one of `user_id` and `username` names the player."""
+    """One session. A game server names the player by exactly one of `user_id` and `username`.
+
+    A player submits for themselves: `user_id` may be left out, `username` and `played_at` must be.
+    """
 
     score: Score
     game_mode: GameMode

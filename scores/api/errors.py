@@ -15,7 +15,8 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from scores import errors
+from scores import errors, names
+from scores.accounts import errors as account_errors
 from scores.api.answers import StructRenderer
 from scores.api.codes import Code
 from scores.api.contract import Error, ErrorAnswer
@@ -105,6 +106,10 @@ def ledger_error(exception: errors.Refused | errors.LedgerUnavailable) -> ApiErr
     return ApiError(code, str(exception), headers={"Retry-After": str(exception.retry_after_s)})
 
 
+def _too_many(exception: account_errors.TooMany) -> ApiError:
+    return ApiError(Code.TOO_MANY_REQUESTS, str(exception), headers={"Retry-After": str(exception.retry_after_s)})
+
+
 def _of_drf(exception: exceptions.APIException) -> ApiError:
     for code in (Code.METHOD_NOT_ALLOWED, Code.UNSUPPORTED_MEDIA_TYPE):
         if exception.status_code == code.status:
@@ -125,6 +130,12 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     ((errors.Refused, errors.LedgerUnavailable), ledger_error),
     (errors.UnknownBoard, lambda _: ApiError(Code.UNKNOWN_BOARD, fields=["board"])),
     (errors.UnknownPlayer, lambda _: ApiError(Code.UNKNOWN_PLAYER)),
+    (account_errors.TooMany, _too_many),
+    (account_errors.WrongCredentials, lambda _: ApiError(Code.WRONG_CREDENTIALS)),
+    (account_errors.WeakPassword, lambda error: ApiError(Code.WEAK_PASSWORD, str(error))),
+    (account_errors.NameTaken, lambda _: ApiError(Code.NAME_TAKEN, fields=["username"])),
+    (account_errors.SignupClosed, lambda _: ApiError(Code.SIGNUP_CLOSED)),
+    (names.InvalidName, lambda error: ApiError(Code.INVALID_USERNAME, str(error), fields=["username"])),
     (
         (errors.RanksUnavailable, OperationalError, InterfaceError),
         lambda _: ApiError(Code.UNAVAILABLE, headers={"Retry-After": str(_RETRY_AFTER_S)}),

@@ -1,16 +1,18 @@
-"""How drf-spectacular learns the contract's structs and the API key."""
+"""How drf-spectacular learns the contract's structs, and how a caller shows who they are."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from typing_extensions import override
 
+from scores.api import logged_in
 from scores.api.authentication import SCHEME
 
 
@@ -54,4 +56,38 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "in": "header",
             "name": "Authorization",
             "description": f"`{SCHEME} rk_…`, from `manage.py create_api_key NAME`.",
+        }
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a player shows an access token."""
+
+    target_class = "scores.api.logged_in.BearerAuthentication"
+    name = "accessToken"
+
+    @override
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """The header."""
+        return {
+            "type": "http",
+            "scheme": logged_in.SCHEME.lower(),
+            "bearerFormat": "JWT",
+            "description": "From `POST /api/auth/login`.",
+        }
+
+
+class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How our own pages show who is logged in."""
+
+    target_class = "scores.api.logged_in.SessionCookieAuthentication"
+    name = "sessionCookie"
+
+    @override
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """The cookie."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "Of a page of this site; what changes anything needs `X-CSRFToken` as well.",
         }

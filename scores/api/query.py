@@ -40,6 +40,16 @@ def offset(query: QueryDict) -> int:
     return _number(query, "offset", 0, range(MAX_OFFSET + 1), Code.INVALID_OFFSET)
 
 
+def before(query: QueryDict) -> int | None:
+    """The id of the session behind which a page begins; None: the first page."""
+    text = _only(query, "before", Code.INVALID_BEFORE)
+    if text is None:
+        return None
+    if _NUMBER.fullmatch(text) is None or not 1 <= int(text) <= MAX_USER_ID:
+        raise ApiError(Code.INVALID_BEFORE, fields=["before"])
+    return int(text)
+
+
 def search(query: QueryDict) -> str:
     """The beginning of a name, spelled as names are."""
     text = _only(query, "search", Code.INVALID_SEARCH)

@@ -16,7 +16,7 @@ from scores.boards import GLOBAL
 # --- Errors -------------------------------------------------------------------------------------
 
 _ALWAYS: Final = (Code.BAD_REQUEST, Code.INTERNAL_ERROR)
-_DOCUMENT_ERRORS: Final = (
+DOCUMENT_ERRORS: Final = (
     Code.MALFORMED_JSON,
     Code.JSON_TOO_DEEP,
     Code.NUMBER_OUT_OF_RANGE,
@@ -28,9 +28,16 @@ _DOCUMENT_ERRORS: Final = (
     Code.BODY_TOO_LARGE,
     Code.UNSUPPORTED_MEDIA_TYPE,
 )
-_KEY_ERRORS: Final = (Code.AUTHENTICATION_REQUIRED, Code.INVALID_API_KEY, Code.MISSING_SCOPE)
+_SUBMITTER_ERRORS: Final = (
+    Code.AUTHENTICATION_REQUIRED,
+    Code.INVALID_API_KEY,
+    Code.INVALID_TOKEN,
+    Code.MISSING_SCOPE,
+    Code.PLAYERS_MAY_NOT_SUBMIT,
+    Code.TOO_MANY_REQUESTS,
+)
 SUBMIT_ERRORS: Final = (
-    *_DOCUMENT_ERRORS,
+    *DOCUMENT_ERRORS,
     Code.SCORE_OUT_OF_RANGE,
     Code.ONE_PLAYER_WANTED,
     Code.INVALID_USER_ID,
@@ -39,8 +46,11 @@ SUBMIT_ERRORS: Final = (
     Code.INVALID_OUTCOME,
     Code.INVALID_PLAYED_AT,
     Code.PLAYED_AT_IN_FUTURE,
+    Code.USERNAME_NOT_ALLOWED,
+    Code.PLAYED_AT_NOT_ALLOWED,
+    Code.NOT_YOUR_PLAYER,
     Code.INVALID_IDEMPOTENCY_KEY,
-    *_KEY_ERRORS,
+    *_SUBMITTER_ERRORS,
     Code.UNKNOWN_PLAYER,
     Code.IDEMPOTENCY_KEY_REUSED,
     Code.TOTAL_OUT_OF_RANGE,
@@ -49,10 +59,10 @@ SUBMIT_ERRORS: Final = (
     Code.OUTCOME_UNKNOWN,
 )
 BATCH_ERRORS: Final = (
-    *_DOCUMENT_ERRORS,
+    *DOCUMENT_ERRORS,
     Code.BATCH_SIZE_OUT_OF_RANGE,
     Code.IDEMPOTENCY_KEY_PER_ITEM,
-    *_KEY_ERRORS,
+    *_SUBMITTER_ERRORS,
     Code.UNAVAILABLE,
 )
 
@@ -125,7 +135,7 @@ RETRY_AFTER: Final = OpenApiParameter(
     OpenApiTypes.INT,
     OpenApiParameter.HEADER,
     description="When to try again, in seconds.",
-    response=[503],
+    response=[429, 503],
 )
 
 

@@ -4,53 +4,46 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
-
-import msgspec
+from typing import Any, Final
 
 from scores import names
 from scores.api.codes import Code
 from scores.api.contract import MAX_BATCH, MAX_GAME_MODE, MAX_IDEMPOTENCY_KEY, MAX_USER_ID, BatchItem, Submission
 from scores.api.errors import ApiError
+from scores.api.submitters import Submitter
+from scores.api.typed import typed, unknown_field
 from scores.ledger import MAXIMUM, SubmittedSession
-from scores.models import ApiKey
 
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 _VISIBLE_ASCII: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY}}}")
 _QUOTED: Final = re.compile(r'"([^"\\]*)"')
 
-#: How msgspec tells what it dislikes; tests hold it to that.
-_NAMED: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<field>.*)`", re.DOTALL)
-_PLACED: Final = re.compile(r"(?P<detail>.*) - at `\$\.(?P<field>\w+)`", re.DOTALL)
 #: A text of the right type with a wrong content.
 _INVALID_TEXT: Final = {"outcome": Code.INVALID_OUTCOME, "played_at": Code.INVALID_PLAYED_AT}
-_SHOWN: Final = 100  # characters of an unknown field's name that an error repeats
-
-S = TypeVar("S", bound=Submission)
 
 
-def read_single(document: object, *, api_key: ApiKey, idempotency_header: str | None) -> SubmittedSession:
+def read_single(document: object, *, submitter: Submitter, idempotency_header: str | None) -> SubmittedSession:
     """The session of a single submit.
 
     Raises:
         ApiError: whatever is wrong first.
     """
-    submission = _typed(document, Submission)
+    submission = typed(document, Submission, invalid_text=_INVALID_TEXT)
     key = None if idempotency_header is None else _key_from_header(idempotency_header)
-    return _session(submission, api_key, key)
+    return _session(submission, submitter, key)
 
 
-def read_item(document: object, *, api_key: ApiKey) -> SubmittedSession:
+def read_item(document: object, *, submitter: Submitter) -> SubmittedSession:
     """The session of one item of a batch.
 
     Raises:
         ApiError: whatever is wrong first.
     """
-    item = _typed(document, BatchItem)
+    item = typed(document, BatchItem, invalid_text=_INVALID_TEXT)
     if item.idempotency_key is not None:
         _check_key(item.idempotency_key, "idempotency_key")
-    return _session(item, api_key, item.idempotency_key)
+    return _session(item, submitter, item.idempotency_key)
 
 
 def items_of(document: dict[str, Any]) -> list[object]:
@@ -61,7 +54,7 @@ def items_of(document: dict[str, Any]) -> list[object]:
     """
     for name in document:
         if name != "sessions":
-            raise _unknown_field(name)
+            raise unknown_field(name)
     if "sessions" not in document:
         raise ApiError(Code.MISSING_FIELD, "The field `sessions` is missing.", fields=["sessions"])
     items: object = document["sessions"]
@@ -72,52 +65,48 @@ def items_of(document: dict[str, Any]) -> list[object]:
     return items
 
 
-def _typed(document: object, shape: type[S]) -> S:
-    if not isinstance(document, dict):
-        raise ApiError(Code.NOT_AN_OBJECT)
-    try:
-        return msgspec.convert(document, shape)
-    except msgspec.ValidationError as error:
-        raise _told(str(error)) from error
-
-
-def _told(message: str) -> ApiError:
-    if named := _NAMED.fullmatch(message):
-        if named["what"].startswith("contains"):
-            return _unknown_field(named["field"])
-        return ApiError(Code.MISSING_FIELD, f"The field `{named['field']}` is missing.", fields=[named["field"]])
-    placed = _PLACED.fullmatch(message)
-    if placed is None:
-        return ApiError(Code.WRONG_TYPE, message)
-    field = placed["field"]
-    is_of_another_type = ", got `" in placed["detail"]
-    code = Code.WRONG_TYPE if is_of_another_type else _INVALID_TEXT.get(field, Code.WRONG_TYPE)
-    return ApiError(code, f"`{field}`: {placed['detail']}.", fields=[field])
-
-
-def _unknown_field(name: str) -> ApiError:
-    shown = name[:_SHOWN]
-    return ApiError(Code.UNKNOWN_FIELD, f"There is no field `{shown}`.", fields=[shown])
-
-
-def _session(submission: Submission, api_key: ApiKey, idempotency_key: str | None) -> SubmittedSession:
+def _session(submission: Submission, submitter: Submitter, idempotency_key: str | None) -> SubmittedSession:
     if not 0 <= submission.score <= MAXIMUM:
         raise ApiError(Code.SCORE_OUT_OF_RANGE, f"`score` must be from 0 to {MAXIMUM}.", fields=["score"])
+    user_id, username = _player_of(submission, submitter)
+    return SubmittedSession(
+        client_id=submitter.client_id,
+        score=submission.score,
+        game_mode=_checked_game_mode(submission.game_mode),
+        user_id=user_id,
+        username=username,
+        may_create_player=submitter.may_create_players,
+        outcome=submission.outcome,
+        played_at=_played_at_of(submission, submitter),
+        idempotency_key=idempotency_key,
+    )
+
+
+def _player_of(submission: Submission, submitter: Submitter) -> tuple[int | None, str | None]:
+    """Who played: an id or a name, never both."""
+    if submitter.player_id is not None:
+        return _themselves(submission, submitter.player_id), None
     if (submission.user_id is None) == (submission.username is None):
         raise ApiError(Code.ONE_PLAYER_WANTED, fields=["user_id", "username"])
     if submission.user_id is not None and not 1 <= submission.user_id <= MAX_USER_ID:
         raise ApiError(Code.INVALID_USER_ID, fields=["user_id"])
-    return SubmittedSession(
-        client_id=api_key.client_id,
-        score=submission.score,
-        game_mode=_checked_game_mode(submission.game_mode),
-        user_id=submission.user_id,
-        username=None if submission.username is None else _checked_username(submission.username),
-        may_create_player=ApiKey.Scope.CREATE_PLAYERS in api_key.scopes,
-        outcome=submission.outcome,
-        played_at=None if submission.played_at is None else _checked_played_at(submission.played_at),
-        idempotency_key=idempotency_key,
-    )
+    return submission.user_id, None if submission.username is None else _checked_username(submission.username)
+
+
+def _themselves(submission: Submission, player_id: int) -> int:
+    if submission.username is not None:
+        raise ApiError(Code.USERNAME_NOT_ALLOWED, fields=["username"])
+    if submission.user_id not in {None, player_id}:
+        raise ApiError(Code.NOT_YOUR_PLAYER, fields=["user_id"])
+    return player_id
+
+
+def _played_at_of(submission: Submission, submitter: Submitter) -> datetime | None:
+    if submission.played_at is None:
+        return None
+    if submitter.player_id is not None:
+        raise ApiError(Code.PLAYED_AT_NOT_ALLOWED, fields=["played_at"])
+    return _checked_played_at(submission.played_at)
 
 
 def _checked_username(username: str) -> str:

@@ -149,9 +149,9 @@ def test_the_description_is_valid_and_complete() -> None:
         for pattern in get_resolver("scores.api.urls").url_patterns
     }
     assert described == served - {"/api/docs/", "/api/schema/"}
-    assert document["components"]["securitySchemes"].keys() == {"apiKey"}
+    assert document["components"]["securitySchemes"].keys() == {"apiKey", "accessToken", "sessionCookie"}
     submit = document["paths"][SUBMIT]["post"]
-    assert submit["security"] == [{"apiKey": []}]
+    assert submit["security"] == [{"apiKey": []}, {"accessToken": []}]
     assert set(submit["responses"]) >= {"201", "400", "401", "403", "404", "413", "415", "422", "500", "503"}
     assert document["paths"]["/api/leaderboard/top"]["get"]["security"] == [{}]
 

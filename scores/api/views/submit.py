@@ -14,11 +14,12 @@ from scores.api.authentication import ApiKeyAuthentication, MaySubmit
 from scores.api.codes import Code
 from scores.api.documents import BatchJSONParser
 from scores.api.errors import ApiError, ledger_error
+from scores.api.logged_in import BearerAuthentication
 from scores.api.recording import record_all, record_one
+from scores.api.submitters import Submitter, submitter_of
 from scores.api.views.base import ContractView
 from scores.ledger import Receipt, SubmittedSession
 from scores.ledger.settle import Settled
-from scores.models import ApiKey
 
 _KEY_HEADER: Final = "Idempotency-Key"
 
@@ -26,7 +27,7 @@ _KEY_HEADER: Final = "Idempotency-Key"
 class SubmitView(ContractView):
     """`POST /api/leaderboard/submit`."""
 
-    authentication_classes = (ApiKeyAuthentication,)
+    authentication_classes = (ApiKeyAuthentication, BearerAuthentication)
     permission_classes = (MaySubmit,)
 
     @extend_schema(
@@ -44,9 +45,10 @@ class SubmitView(ContractView):
         With an `Idempotency-Key`, a retry of the same session counts once: it gets the same receipt
         again (with the total and the rank as they are now) and `Idempotent-Replayed: true`.
         Without `players:create` in the key's scopes an unknown username is `unknown_player`.
+        A player, where players may submit, leaves out who played and when: it is they, and now.
         """
         session = submission.read_single(
-            _document(request), api_key=_key_of(request), idempotency_header=request.headers.get(_KEY_HEADER)
+            _document(request), submitter=submitter_of(request), idempotency_header=request.headers.get(_KEY_HEADER)
         )
         receipt = record_one(session)
         replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else None
@@ -56,7 +58,7 @@ class SubmitView(ContractView):
 class SubmitBatchView(ContractView):
     """`POST /api/leaderboard/submit/batch`."""
 
-    authentication_classes = (ApiKeyAuthentication,)
+    authentication_classes = (ApiKeyAuthentication, BearerAuthentication)
     permission_classes = (MaySubmit,)
     parser_classes = (BatchJSONParser,)
 
@@ -76,7 +78,9 @@ class SubmitBatchView(ContractView):
         """
         if _KEY_HEADER in request.headers:
             raise ApiError(Code.IDEMPOTENCY_KEY_PER_ITEM, fields=[_KEY_HEADER])
-        read = [_read(item, _key_of(request)) for item in submission.items_of(_document(request))]
+        items = submission.items_of(_document(request))
+        submitter = submitter_of(request, sessions=len(items))
+        read = [_read(item, submitter) for item in items]
         outcomes = iter(record_all([session for session in read if isinstance(session, SubmittedSession)]))
         return Response(
             contract.BatchAnswer(
@@ -90,14 +94,9 @@ def _document(request: Request) -> dict[str, Any]:
     return request.data
 
 
-def _key_of(request: Request) -> ApiKey:
-    assert isinstance(request.auth, ApiKey)  # MaySubmit lets nobody through without one
-    return request.auth
-
-
-def _read(item: object, api_key: ApiKey) -> SubmittedSession | ApiError:
+def _read(item: object, submitter: Submitter) -> SubmittedSession | ApiError:
     try:
-        return submission.read_item(item, api_key=api_key)
+        return submission.read_item(item, submitter=submitter)
     except ApiError as error:
         return error
 

@@ -1,0 +1,58 @@
+"""From a document to a struct of the contract; what msgspec dislikes is told with our codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+import msgspec
+
+from scores.api.codes import Code
+from scores.api.errors import ApiError
+
+#: How msgspec tells what it dislikes; tests hold it to that.
+_NAMED: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<field>.*)`", re.DOTALL)
+_PLACED: Final = re.compile(r"(?P<detail>.*) - at `\$\.(?P<field>\w+)`", re.DOTALL)
+_SHOWN: Final = 100  # characters of an unknown field's name that an error repeats
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def typed(document: object, shape: type[S], *, invalid_text: Mapping[str, Code] | None = None) -> S:
+    """The document as a struct.
+
+    Args:
+        document: what the parser gave.
+        shape: what it must be.
+        invalid_text: codes by field for a text of the right type with a wrong content.
+
+    Raises:
+        ApiError: whatever is wrong first. A value is never repeated: it may be a password.
+    """
+    if not isinstance(document, dict):
+        raise ApiError(Code.NOT_AN_OBJECT)
+    try:
+        return msgspec.convert(document, shape)
+    except msgspec.ValidationError as error:
+        raise _told(str(error), invalid_text or {}) from error
+
+
+def unknown_field(name: str) -> ApiError:
+    """The error that names a field which there is not."""
+    shown = name[:_SHOWN]
+    return ApiError(Code.UNKNOWN_FIELD, f"There is no field `{shown}`.", fields=[shown])
+
+
+def _told(message: str, invalid_text: Mapping[str, Code]) -> ApiError:
+    if named := _NAMED.fullmatch(message):
+        if named["what"].startswith("contains"):
+            return unknown_field(named["field"])
+        return ApiError(Code.MISSING_FIELD, f"The field `{named['field']}` is missing.", fields=[named["field"]])
+    placed = _PLACED.fullmatch(message)
+    if placed is None:
+        return ApiError(Code.WRONG_TYPE, message)
+    field = placed["field"]
+    is_of_another_type = ", got `" in placed["detail"]
+    code = Code.WRONG_TYPE if is_of_another_type else invalid_text.get(field, Code.WRONG_TYPE)
+    return ApiError(code, f"`{field}`: {placed['detail']}.", fields=[field])
