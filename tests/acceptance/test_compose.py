@@ -20,6 +20,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests import compose
 from tests.acceptance import outside
@@ -147,7 +148,7 @@ def socket_of(containers: Containers, name: str, origin: str, headers: dict[str,
     """A page's socket, as the proxy passes it on."""
     plain = socket.create_connection(("127.0.0.1", containers.ports[name]))
     # The library writes the Host from the address; a connection that is there already lets it name the site.
-    return connect(f"ws://{SITE}/ws/leaderboard/", sock=plain, origin=origin, additional_headers=headers)  # type: ignore[arg-type]
+    return connect(f"ws://{SITE}/ws/leaderboard/", sock=plain, origin=Origin(origin), additional_headers=headers)
 
 
 def test_a_session_that_one_web_process_took_is_seen_by_pages_of_the_other(

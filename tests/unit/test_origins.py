@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime import origins
+from realtime import admission, origins
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,29 @@ def test_an_origin_is_exactly_a_scheme_a_host_and_a_port(origin: str, expected: 
         ("http://partner.example", "play.example", "https", False),
         ("https://evil.example", "play.example", "https", False),
         ("https://evil.example", "evil.example", "https", False),
+        ("https://play.example/", "play.example", "https", False),
+        ("https://play.example/page", "play.example", "https", False),
+        ("https://play.example.", "play.example", "https", False),
+        ("https://play.example,https://evil.example", "play.example", "https", False),
+        ("https://play.example https://evil.example", "play.example", "https", False),
+        ("https://play.example@evil.example", "play.example", "https", False),
+        ("https://evil.example@play.example", "play.example", "https", False),
+        ("https://evil.example#.play.example", "play.example", "https", False),
+        ("https://evil.example\\.play.example", "play.example", "https", False),
+        ("https://play.example:0", "play.example", "https", False),
+        ("https://play.example:99999", "play.example", "https", False),
+        ("https://рlay.example", "play.example", "https", False),  # its first letter is Cyrillic
+        ("https://play.example%00.evil.example", "play.example", "https", False),
+        ("https://[::1]", "play.example", "https", False),
+        ("https://127.0.0.1", "127.0.0.1", "https", False),
+        ("file://", "play.example", "https", False),
+        ("chrome-extension://play.example", "play.example", "https", False),
+        ("null", "play.example", "https", False),
+        ("null", "null", "https", False),
+        ("*", "play.example", "https", False),
+        ("", "play.example", "https", False),
+        ("https://play.example", "user@play.example", "https", False),
+        ("https://play.example", "play.example/evil", "https", False),
         ("https://play.example", "", "https", False),
         ("https://play.example", "play.example", "", False),
     ],
@@ -82,4 +105,5 @@ async def test_headers_that_are_missing_doubled_or_of_another_kind_open_nothing(
 ) -> None:
     settings.ALLOWED_HOSTS = ["play.example"]
 
-    assert not await origins.may_connect({"scheme": "wss", "headers": headers})
+    with pytest.raises(admission.Refused):
+        await admission.admit({"scheme": "wss", "headers": headers})
