@@ -69,7 +69,7 @@ class Viewer:
     async def rows(self) -> list[tuple[str, str, str]]:
         """Rank, name and score of each row as they stand in the table."""
         rows: list[list[str]] = await self.page.locator("#rows tr").evaluate_all(
-            """rows => rows.map(row => [".rank", ".name", ".total"].map(part => row.querySelector(part).textContent))"""
+            """rows => rows.map(row => [".place", ".name", ".total"].map(part => row.querySelector(part).textContent))"""
         )
         return [(rank, name, total) for rank, name, total in rows]
 

@@ -14,8 +14,9 @@ from scores.models import Client, Player
 from scores.ranking.rebuilding import rebuild
 
 _ROW = re.compile(
-    r'<tr data-player="(?P<player>\d+)" data-rank="(?P<rank>\d+)" data-score="(?P<score>\d+)">.*?'
-    r'<th class="name" scope="row">(?P<name>.*?)</th>.*?<span class="total">(?P<total>.*?)</span>',
+    r'<tr data-player="(?P<player>\d+)" data-rank="(?P<rank>\d+)" data-score="(?P<score>\d+)"(?P<own>.*?)>.*?'
+    r'aria-label="tied"(?P<untied>.*?)>.*?<span class="place">(?P<place>.*?)</span>.*?'
+    r'<th class="name"[^>]*><a href="(?P<link>.*?)">(?P<name>.*?)</a></th>.*?<span class="total">(?P<total>.*?)</span>',
     re.DOTALL,
 )
 
@@ -29,16 +30,23 @@ def _play(game_server: Client, *games: tuple[Player, int]) -> None:
     )
 
 
-def _load(browser: Browser) -> str:
-    response = browser.get("/")
+def _load(browser: Browser, address: str = "/") -> str:
+    response = browser.get(address)
     assert response.status_code == 200
     return response.content.decode()
 
 
+def _matches(page: str) -> list[re.Match[str]]:
+    """The rows that a viewer sees; the pattern row stands in its template element."""
+    return list(_ROW.finditer(page[page.index("<tbody") : page.index("</tbody>")]))
+
+
 def _rows(page: str) -> list[tuple[str, str, str]]:
-    """Rank, name and score as a viewer reads them; the pattern row stands in its template element."""
-    table = page[page.index("<tbody") : page.index("</tbody>")]
-    return [(row["rank"], html.unescape(row["name"]), row["total"]) for row in _ROW.finditer(table)]
+    """Rank, name and score as a viewer reads them; a shared rank carries its sign."""
+    return [
+        (f"{'' if 'hidden' in row['untied'] else '='}{row['place']}", html.unescape(row["name"]), row["total"])
+        for row in _matches(page)
+    ]
 
 
 def test_the_page_shows_the_board_in_order_with_shared_ranks(
@@ -48,7 +56,7 @@ def test_the_page_shows_the_board_in_order_with_shared_ranks(
 
     page = _load(client)
 
-    assert _rows(page) == [("1", "bob", "12,345"), ("2", "alice", "700"), ("2", "charlie", "700")]
+    assert _rows(page) == [("1", "bob", "12,345"), ("=2", "alice", "700"), ("=2", "charlie", "700")]
     assert "3 players" in page
     assert 'id="empty" class="empty" hidden' in page
 

@@ -5,7 +5,14 @@ import { test } from "node:test";
 
 import { Announcer } from "../../frontend/static/frontend/announcer.js";
 import { TIMING } from "../../frontend/static/frontend/timing.js";
-import { changeInWords, clockTime, gain, playersInWords, stateInWords } from "../../frontend/static/frontend/words.js";
+import {
+  changeInWords,
+  clockTime,
+  gain,
+  moveInWords,
+  playersInWords,
+  stateInWords,
+} from "../../frontend/static/frontend/words.js";
 import { Outside } from "./outside.js";
 
 const alice = { user_id: 1, username: "alice", rank: 1, total_score: 1900 };
@@ -34,6 +41,17 @@ test("numbers are grouped, and points say their direction", () => {
   assert.equal(gain(1250), "+1,250");
   assert.equal(gain(-40), "−40");
 });
+
+for (const [move, sign, spoken] of [
+  [{ kind: "up", places: 2 }, "▲2", "up 2 places"],
+  [{ kind: "down", places: 1 }, "▼1", "down 1 place"],
+  [{ kind: "up", places: 12_345 }, "▲999+", "up 12,345 places"],
+  [{ kind: "new" }, "new", "new"],
+]) {
+  test(`a move reads ${sign} and is heard as: ${spoken}`, () => {
+    assert.deepEqual(moveInWords(move), { sign, spoken });
+  });
+}
 
 test("the time of day is told to the second, where the viewer is", () => {
   assert.match(clockTime("2026-11-21T12:00:07Z"), /^\d\d:\d\d:07$/);
@@ -66,7 +84,8 @@ test("a board that loses its last player says so, and one that gains its first n
 function listener(rows) {
   const outside = new Outside();
   const heard = [];
-  const announcer = new Announcer({ rows, speak: (text) => heard.push(text), after: outside.after });
+  const speak = (text) => heard.push(text);
+  const announcer = new Announcer({ known: rows, inWords: changeInWords, speak, after: outside.after });
   return { announcer, outside, heard };
 }
 

@@ -2,35 +2,36 @@
 /** Tells a screen reader what happened, at most every few seconds: the news of a burst become one sentence. */
 
 import { TIMING } from "./timing.js";
-import { changeInWords } from "./words.js";
 
-/** @typedef {import("./board.js").Row} Row */
 /** @typedef {import("./connection.js").State} State */
 
+/** @template Known what a listener may have heard of: the rows of a board, one player's row */
 export class Announcer {
-  /** @type {readonly Row[]} */
+  /** @type {Known} */
   #told;
-  /** @type {readonly Row[]} */
+  /** @type {Known} */
   #current;
   #resting = false;
   #cut = false;
 
   /**
    * @param {object} options
-   * @param {readonly Row[]} options.rows what can be read already
+   * @param {Known} options.known what can be read already
+   * @param {(before: Known, after: Known) => string} options.inWords the news between two states; empty for none
    * @param {(text: string) => void} options.speak
    * @param {(ms: number, run: () => void) => unknown} options.after
    */
-  constructor({ rows, speak, after }) {
-    this.#told = rows;
-    this.#current = rows;
+  constructor({ known, inWords, speak, after }) {
+    this.#told = known;
+    this.#current = known;
+    this.inWords = inWords;
     this.speak = speak;
     this.after = after;
   }
 
-  /** @param {readonly Row[]} rows */
-  changed(rows) {
-    this.#current = rows;
+  /** @param {Known} current */
+  changed(current) {
+    this.#current = current;
     if (!this.#resting) {
       this.#tell();
     }
@@ -53,7 +54,7 @@ export class Announcer {
 
   /** Compares with what was last told, not with the last change: who rose and fell again is no news. */
   #tell() {
-    const text = changeInWords(this.#told, this.#current);
+    const text = this.inWords(this.#told, this.#current);
     if (text === "") {
       return;
     }

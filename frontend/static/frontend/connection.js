@@ -68,6 +68,8 @@ export class Connection {
     this.outside = outside;
     this.onBoard = onBoard;
     this.onState = onState;
+    /** When the board held was last known to be the server's. */
+    this.levelAt = outside.now();
   }
 
   /** Connects at once if there is no line; asks a silent one whether it still lives. For start, `online` and visibility. */
@@ -135,6 +137,7 @@ export class Connection {
   #hear(frame) {
     this.#heardAt = this.outside.now();
     if (!this.#asking) {
+      this.levelAt = this.#heardAt;
       this.#deadline(TIMING.silenceMs);
     }
     switch (frame?.type) {
@@ -194,6 +197,7 @@ export class Connection {
 
   #answered() {
     this.#asking = false;
+    this.levelAt = this.#heardAt;
     this.#deadline(TIMING.silenceMs);
     this.#tell({ kind: this.board?.source === "sql" ? "database" : "live" });
   }

@@ -1,121 +1,119 @@
 // @ts-check
-/** Puts the page together: takes over what the server rendered, and keeps it live. The only file that starts anything. */
+/** What every page starts: the search field, with suggestions that arrow keys walk through (a combobox). */
 
-import { Announcer } from "./announcer.js";
-import { Connection } from "./connection.js";
-import { Rows } from "./rows.js";
-import { clockTime, playersInWords, stateInWords } from "./words.js";
+import { after, byId, setText } from "./dom.js";
+import { Suggestions, suggestionInWords } from "./suggestions.js";
 
-/** @typedef {import("./board.js").Board} Board */
-/** @typedef {import("./connection.js").State} State */
+/** @typedef {import("./suggestions.js").Suggestion} Suggestion */
 
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const field = byId("find", HTMLInputElement);
+const list = byId("suggestions", HTMLElement);
+const found = byId("found", HTMLElement);
+const note = byId("find-note", HTMLElement);
+const popup = byId("find-popup", HTMLElement);
+
+let chosen = -1;
 
 /**
- * @template {Element} Kind
- * @param {string} id
- * @param {new () => Kind} kind
- * @returns {Kind}
+ * @param {string} text
+ * @param {AbortSignal} signal
  */
-function byId(id, kind) {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) {
-    throw new Error(`The page lacks #${id}.`);
+async function ask(text, signal) {
+  const query = new URLSearchParams({ search: text });
+  const response = await fetch(`/api/players?${query}`, { signal, credentials: "omit" });
+  if (!response.ok && response.status !== 400) {
+    throw new Error(`The search was answered by ${response.status}.`);
   }
+  return response.ok ? (await response.json()).players : []; // 400: nobody can be called that
+}
+
+/** @param {Suggestion} suggestion */
+function suggest(suggestion) {
+  if (suggestion.kind === "asking" && !popup.hidden) {
+    return; // the old list stays until there is a new one: nothing flickers
+  }
+  const players = suggestion.kind === "found" ? suggestion.players : [];
+  list.replaceChildren(...players.map(option));
+  list.hidden = players.length === 0;
+  const words = suggestionInWords(suggestion);
+  setText(note, players.length === 0 ? words : "");
+  note.hidden = players.length > 0;
+  setText(found, words);
+  choose(-1);
+  unfold(suggestion.kind !== "none" && document.activeElement === field);
+}
+
+/**
+ * @param {import("./suggestions.js").Found} player
+ * @param {number} at
+ */
+function option(player, at) {
+  const element = document.createElement("a");
+  element.id = `suggestion-${at}`;
+  element.setAttribute("role", "option");
+  element.href = `/players/${player.user_id}/`;
+  element.tabIndex = -1;
+  element.translate = false;
+  element.textContent = player.username;
   return element;
 }
 
-const section = byId("board", HTMLElement);
-const players = byId("players", HTMLElement);
-const updated = byId("updated", HTMLTimeElement);
-const empty = byId("empty", HTMLElement);
-const status = byId("status", HTMLElement);
-const words = byId("status-words", HTMLElement);
-const news = byId("news", HTMLElement);
-const rows = new Rows(byId("rows", HTMLTableSectionElement), byId("row", HTMLTemplateElement));
-
-/** @param {number} ms @param {() => void} run */
-function after(ms, run) {
-  const timer = setTimeout(run, ms);
-  return () => clearTimeout(timer);
-}
-
-/** @returns {Board} what the server rendered */
-function rendered() {
-  const { window: run, epoch, seq, players: count, source } = section.dataset;
-  return {
-    window: run ?? "",
-    epoch: epoch || null,
-    seq: seq ? Number(seq) : null,
-    rows: rows.read(),
-    players: Number(count),
-    asOf: updated.dateTime,
-    source: source === "sql" ? "sql" : "ranks",
-  };
-}
-
-/** @param {Board} board */
-function show(board) {
-  rows.show(board.rows, { moving: !still.matches && !document.hidden });
-  empty.hidden = board.rows.length > 0;
-  players.textContent = playersInWords(board.players);
-  updated.dateTime = board.asOf;
-  updated.textContent = clockTime(board.asOf);
-  announcer.changed(board.rows);
-}
-
-let countdown = 0;
-
-/** @param {State} state */
-function tell(state) {
-  clearInterval(countdown);
-  status.dataset.state = state.kind;
-  words.textContent = stateInWords(state, Date.now());
-  announcer.connection(state);
-  if (state.kind === "waiting") {
-    countdown = setInterval(() => {
-      words.textContent = stateInWords(state, Date.now());
-    }, 1000);
+/** @param {number} at -1 for none */
+function choose(at) {
+  chosen = at;
+  [...list.children].forEach((element, index) => {
+    element.setAttribute("aria-selected", String(index === at));
+  });
+  const element = list.children[at];
+  element?.scrollIntoView({ block: "nearest" });
+  if (element === undefined) {
+    field.removeAttribute("aria-activedescendant");
+  } else {
+    field.setAttribute("aria-activedescendant", element.id);
   }
 }
 
-function open() {
-  const url = new URL("/ws/leaderboard/", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url, "lb.v1");
+/** @param {boolean} open */
+function unfold(open) {
+  popup.hidden = !open;
+  field.setAttribute("aria-expanded", String(open && !list.hidden));
 }
 
-const board = rendered();
-updated.textContent = clockTime(board.asOf);
+/** @param {number} step through the suggestions and, between the last and the first, back to the field alone */
+function walk(step) {
+  const count = list.children.length;
+  if (count > 0) {
+    const next = ((chosen === -1 ? count : chosen) + step + count + 1) % (count + 1);
+    unfold(true);
+    choose(next === count ? -1 : next);
+  }
+}
 
-const announcer = new Announcer({
-  rows: board.rows,
-  speak: (text) => {
-    news.textContent = text;
-  },
-  after,
-});
+field.setAttribute("role", "combobox");
+field.setAttribute("aria-autocomplete", "list");
+field.setAttribute("aria-controls", list.id);
+unfold(false);
 
-const connection = new Connection({
-  slug: section.dataset.board ?? "",
-  board,
-  outside: { open, online: () => navigator.onLine, now: Date.now, after, random: Math.random },
-  onBoard: show,
-  onState: tell,
-});
+const suggestions = new Suggestions({ ask, after, onChange: suggest });
 
-window.addEventListener("online", () => connection.wake());
-window.addEventListener("offline", () => connection.lose());
-window.addEventListener("pagehide", () => connection.rest());
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) {
-    connection.wake();
+field.addEventListener("input", () => suggestions.typed(field.value));
+field.addEventListener("focus", () => unfold(list.children.length > 0));
+field.addEventListener("keydown", (event) => {
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    walk(event.key === "ArrowDown" ? 1 : -1);
+  } else if (event.key === "Escape" && !popup.hidden) {
+    event.preventDefault(); // else the browser would also empty the field
+    choose(-1);
+    unfold(false);
+  } else if (event.key === "Enter") {
+    const link = list.children[chosen];
+    if (link instanceof HTMLAnchorElement && !popup.hidden) {
+      event.preventDefault();
+      link.click();
+    }
   }
 });
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") {
-    connection.wake();
-  }
-});
-
-connection.wake();
+// Pressing a suggestion would take the focus from the field, which closes the list before the click arrives.
+popup.addEventListener("pointerdown", (event) => event.preventDefault());
+field.addEventListener("blur", () => unfold(false));

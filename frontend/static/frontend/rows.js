@@ -1,10 +1,13 @@
 // @ts-check
 /** The table's rows: one element per player, kept for as long as the player is shown, so that it can glide. */
 
+import { part, setText } from "./dom.js";
+import { sharedRanks } from "./movement.js";
 import { TIMING } from "./timing.js";
-import { gain, number } from "./words.js";
+import { gain, moveInWords, number } from "./words.js";
 
 /** @typedef {import("./board.js").Row} Row */
+/** @typedef {import("./movement.js").Move} Move */
 
 const GLIDE = { duration: TIMING.glideMs, easing: "cubic-bezier(0.22, 0.8, 0.24, 1)" };
 const APPEAR = { duration: TIMING.appearMs, easing: "ease-out" };
@@ -19,10 +22,12 @@ export class Rows {
   /**
    * @param {HTMLTableSectionElement} body
    * @param {HTMLTemplateElement} pattern one empty row, the same markup as the server's rows
+   * @param {number} [own] the player whom the page is about
    */
-  constructor(body, pattern) {
+  constructor(body, pattern, own) {
     this.body = body;
     this.pattern = pattern;
+    this.own = own;
     for (const element of body.rows) {
       this.#elements.set(Number(element.dataset.player), element);
     }
@@ -46,26 +51,40 @@ export class Rows {
    * Shows these rows in this order. With `moving`, rows glide from where they are seen now, in mid-glide too.
    *
    * @param {readonly Row[]} rows
+   * @param {ReadonlyMap<number, Move>} moves by user id
    * @param {{moving: boolean}} how
    */
-  show(rows, { moving }) {
+  show(rows, moves, { moving }) {
     const places = moving ? this.#places() : new Map();
-    const staying = new Set(rows.map((row) => row.user_id));
+    const shared = sharedRanks(rows);
+    const elements = rows.map((row) => {
+      const element = this.#elements.get(row.user_id) ?? this.#create(row.user_id);
+      write(element, row, { tied: shared.has(row.rank), move: moves.get(row.user_id) });
+      return element;
+    });
+    this.#arrange(elements);
+    if (moving) {
+      this.#move(places);
+    }
+  }
+
+  /** @param {HTMLTableRowElement[]} elements */
+  #arrange(elements) {
+    const staying = new Set(elements);
     for (const [userId, element] of this.#elements) {
-      if (!staying.has(userId)) {
+      if (!staying.has(element)) {
         element.remove();
         this.#elements.delete(userId);
       }
     }
-    rows.forEach((row, index) => {
-      const element = this.#elements.get(row.user_id) ?? this.#create(row.user_id);
-      write(element, row);
+    const focused = document.activeElement;
+    elements.forEach((element, index) => {
       if (this.body.rows[index] !== element) {
         this.body.insertBefore(element, this.body.rows[index] ?? null);
       }
     });
-    if (moving) {
-      this.#move(places);
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.body.contains(focused)) {
+      focused.focus({ preventScroll: true }); // a row that is moved drops the focus that it held
     }
   }
 
@@ -98,8 +117,13 @@ export class Rows {
     if (!(element instanceof HTMLTableRowElement)) {
       throw new Error("The page's row pattern holds no table row.");
     }
+    const link = part(element, "a");
+    link.setAttribute("href", `${link.getAttribute("href")}`.replace("/0/", `/${userId}/`)); // the pattern's player is 0
     element.dataset.player = String(userId);
     element.dataset.score = "";
+    if (userId === this.own) {
+      element.setAttribute("aria-current", "true");
+    }
     this.#elements.set(userId, element);
     return element;
   }
@@ -108,17 +132,34 @@ export class Rows {
 /**
  * @param {HTMLTableRowElement} element
  * @param {Row} row
+ * @param {{tied: boolean, move: Move | undefined}} place
  */
-function write(element, row) {
+function write(element, row, { tied, move }) {
   const before = element.dataset.score;
   element.dataset.rank = String(row.rank);
   element.dataset.score = String(row.total_score);
-  setText(part(element, ".rank"), String(row.rank));
-  setText(part(element, ".name"), row.username);
+  setText(part(element, ".place"), String(row.rank));
+  part(element, ".tie").hidden = !tied;
+  setText(part(element, ".name a"), row.username);
   setText(part(element, ".total"), number(row.total_score));
+  if (move !== undefined) {
+    writeMove(part(element, ".move"), move);
+  }
   if (before && Number(before) !== row.total_score) {
     mark(element, row.total_score - Number(before));
   }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Move} move
+ */
+function writeMove(element, move) {
+  const { sign, spoken } = moveInWords(move);
+  setText(element, sign);
+  element.dataset.kind = move.kind;
+  element.setAttribute("aria-label", spoken);
+  element.hidden = false;
 }
 
 /**
@@ -132,28 +173,4 @@ function mark(element, points) {
   setText(note, gain(points));
   note.animate([{ opacity: 1 }, { opacity: 1, offset: 0.6 }, { opacity: 0 }], MARK);
   part(element, ".total").animate([{ color: "var(--accent)", offset: 0 }], MARK);
-}
-
-/**
- * @param {Element} element
- * @param {string} selector
- */
-function part(element, selector) {
-  const found = element.querySelector(selector);
-  if (found === null) {
-    throw new Error(`A row of the board lacks ${selector}.`);
-  }
-  return found;
-}
-
-/**
- * Writes only what differs, so that a screen reader or a selection is not disturbed for nothing.
- *
- * @param {Element} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
 }

@@ -20,6 +20,14 @@ export const TIMING = Object.freeze({
   doubtMs: 12_000,
   /** ... and gives up the line when nothing answers for this long. */
   probeMs: 3_000,
+  /** A page that has no socket asks again so long after each answer. */
+  pollMs: 1_000,
+  /** The page in place of one that could not be made looks again after this. */
+  lookMs: 3_000,
+  /** A page that could not be refreshed for this long says since when, and turns pale. */
+  staleMs: 10_000,
+  /** From the last key in the search field to the question: typing is not interrupted by answers to half a word. */
+  typingMs: 150,
   /** Rows glide to their new place: long enough to follow, shorter than the pause between most changes. */
   glideMs: 520,
   /** A new row, or a board that was empty, fades in. */

@@ -55,6 +55,21 @@ export function gain(points) {
 }
 
 /**
+ * How a player's place last changed: for eyes, and for ears.
+ *
+ * @param {import("./movement.js").Move} move
+ * @returns {{sign: string, spoken: string}}
+ */
+export function moveInWords(move) {
+  if (move.kind === "new") {
+    return { sign: "new", spoken: "new" };
+  }
+  const places = move.places === 1 ? "1 place" : `${number(move.places)} places`;
+  const sign = move.kind === "up" ? "▲" : "▼";
+  return { sign: `${sign}${move.places > 999 ? "999+" : move.places}`, spoken: `${move.kind} ${places}` };
+}
+
+/**
  * The time of day where the viewer is.
  *
  * @param {string} iso
