@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, cast
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from typing_extensions import override
 
-from realtime import limits, messages, origins, running
+from realtime import admission, limits, messages, running
 from realtime.allowance import Allowance
 from realtime.hub import Hub
 from realtime.messages import Ping, Rejected, Resync, Subscribe, Unsubscribe
@@ -62,9 +62,12 @@ class LiveBoards(AsyncConsumer):
             raise StopConsumer
 
     async def _connect(self) -> None:
-        if not await origins.may_connect(dict(self.scope)):
+        try:
+            opener = await admission.admit(dict(self.scope))
+        except admission.Refused:
             await self.base_send({"type": "websocket.close"})  # before accept: the server answers 403
-            raise StopConsumer
+            raise StopConsumer from None
+        cast("dict[str, Any]", self.scope)["user_id"] = opener.user_id  # None: a page or a game server
         self._hub = await running.hub()
         self._limits = limits.current()
         self._allowance = Allowance(

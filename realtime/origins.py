@@ -1,17 +1,13 @@
-"""Who may open a live socket: pages of this server, pages of the origins we name, and programs with a key."""
+"""Which pages may open a live socket: those of this server, and those of the origins we name."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
-
-from scores import api_keys
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -19,16 +15,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 Origin = tuple[str, str, int]
 
 
-async def may_connect(scope: dict[str, Any]) -> bool:
-    """Whether this handshake may be accepted.
-
-    A browser always sends an Origin, and a page that is not ours must not use its visitor's
-    cookies here. A program sends none, and proves itself by its key.
-    """
-    origins = _header(scope, b"origin")
+def is_our_page(scope: dict[str, Any]) -> bool | None:
+    """Whether a handshake comes from a page that may connect; None where it names no page: no browser sent it."""
+    origins = header(scope, b"origin")
     if not origins:
-        return await _has_key(scope)
-    hosts = _header(scope, b"host")
+        return None
+    hosts = header(scope, b"host")
     if len(origins) > 1 or len(hosts) != 1:
         return False
     scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "ws"), "")
@@ -68,21 +60,7 @@ def parse(text: str) -> Origin | None:
     return parts.scheme, parts.hostname, default if port is None else port
 
 
-async def _has_key(scope: dict[str, Any]) -> bool:
-    for value in _header(scope, b"authorization"):
-        kind, _, secret = value.partition(" ")
-        if kind.lower() == "api-key" and await asyncio.to_thread(_is_valid, secret.strip()):
-            return True
-    return False
-
-
-def _is_valid(secret: str) -> bool:
-    try:
-        return api_keys.verify(secret) is not None
-    finally:
-        close_old_connections()  # this thread serves no request at whose end Django would do so
-
-
-def _header(scope: dict[str, Any], name: bytes) -> list[str]:
+def header(scope: dict[str, Any], name: bytes) -> list[str]:
+    """Every value of the handshake's header."""
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     return [value.decode("latin-1") for key, value in headers if key.lower() == name]
