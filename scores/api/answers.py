@@ -26,8 +26,8 @@ class StructRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """The answer's bytes."""
-        return msgspec.json.encode(data)
+        """The answer's bytes; none where there is nothing to say: a 204 with a body would begin the next answer."""
+        return b"" if data is None else msgspec.json.encode(data)
 
 
 class AlwaysJSON(DefaultContentNegotiation):
