@@ -111,9 +111,8 @@ def _too_many(exception: account_errors.TooMany) -> ApiError:
 
 
 def _of_drf(exception: exceptions.APIException) -> ApiError:
-    for code in (Code.METHOD_NOT_ALLOWED, Code.UNSUPPORTED_MEDIA_TYPE):
-        if exception.status_code == code.status:
-            return ApiError(code, str(exception.detail))
+    if exception.status_code == Code.METHOD_NOT_ALLOWED.status:
+        return ApiError(Code.METHOD_NOT_ALLOWED, str(exception.detail))
     code = _BY_STATUS.get(exception.status_code, Code.BAD_REQUEST)
     challenge = getattr(exception, "auth_header", None)  # set by APIView for a 401
     return ApiError(code, headers={"WWW-Authenticate": challenge} if challenge else None)
@@ -123,6 +122,7 @@ _BY_STATUS: dict[int, Code] = {
     HTTPStatus.UNAUTHORIZED: Code.AUTHENTICATION_REQUIRED,
     HTTPStatus.FORBIDDEN: Code.FORBIDDEN,
     HTTPStatus.NOT_FOUND: Code.NOT_FOUND,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Code.UNSUPPORTED_MEDIA_TYPE,
 }
 
 _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], ApiError]], ...] = (

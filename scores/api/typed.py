@@ -14,6 +14,18 @@ from scores.api.errors import ApiError
 #: How msgspec tells what it dislikes; tests hold it to that.
 _NAMED: Final = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<field>.*)`", re.DOTALL)
 _PLACED: Final = re.compile(r"(?P<detail>.*) - at `\$\.(?P<field>\w+)`", re.DOTALL)
+_EXPECTED: Final = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>\w+)`")
+#: The JSON types that the contract uses, as people call them.
+_WORDS: Final = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number with a fraction",
+    "bool": "true or false",
+    "datetime": "a time",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
 _SHOWN: Final = 100  # characters of an unknown field's name that an error repeats
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -51,8 +63,14 @@ def _told(message: str, invalid_text: Mapping[str, Code]) -> ApiError:
         return ApiError(Code.MISSING_FIELD, f"The field `{named['field']}` is missing.", fields=[named["field"]])
     placed = _PLACED.fullmatch(message)
     if placed is None:
-        return ApiError(Code.WRONG_TYPE, message)
+        return ApiError(Code.WRONG_TYPE)
     field = placed["field"]
-    is_of_another_type = ", got `" in placed["detail"]
-    code = Code.WRONG_TYPE if is_of_another_type else invalid_text.get(field, Code.WRONG_TYPE)
-    return ApiError(code, f"`{field}`: {placed['detail']}.", fields=[field])
+    if expected := _EXPECTED.fullmatch(placed["detail"]):
+        wanted = " or ".join(_in_words(kind) for kind in expected["wanted"].split(" | "))
+        sentence = f"`{field}` must be {wanted}, not {_in_words(expected['got'])}."
+        return ApiError(Code.WRONG_TYPE, sentence, fields=[field])
+    return ApiError(invalid_text.get(field, Code.WRONG_TYPE), fields=[field])
+
+
+def _in_words(kind: str) -> str:
+    return _WORDS.get(kind, "something else")
