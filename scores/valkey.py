@@ -49,7 +49,7 @@ class ScriptCall:
 
     script: Script
     key: str
-    arguments: Sequence[str | int]
+    arguments: Sequence[str | int | bytes]
 
 
 class Valkey:
@@ -105,7 +105,7 @@ class Valkey:
             if cursor == 0:
                 return
 
-    def _round_trip(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+    def _round_trip(self, commands: Sequence[tuple[str | int | bytes, ...]]) -> list[Any]:
         if not self._broken:
             return self._ask(commands)
         # One caller at a time finds out whether Valkey is back; all others are spared the wait.
@@ -118,7 +118,7 @@ class Valkey:
         finally:
             self._probing.release()
 
-    def _ask(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+    def _ask(self, commands: Sequence[tuple[str | int | bytes, ...]]) -> list[Any]:
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:

@@ -42,44 +42,51 @@ def refuse_another(body_digest: bytes, session: SubmittedSession) -> None:
         )
 
 
-def claim(
-    statements: Statements,
-    *,
-    sessions: Sequence[SubmittedSession],
-    session_ids: Sequence[int],
-    global_window_id: int,
+class Claims:
+    """The keys of sessions, claimed for them. Making it sends the claim; what is asked of it waits for the answer."""
+
+    def __init__(self, statements: Statements, sessions: Sequence[SubmittedSession]) -> None:
+        """Claim the keys of those sessions that carry one and whose player exists. No key may occur twice."""
+        keyed = [session for session in sessions if session.idempotency_key is not None]
+        self._won: dict[tuple[int, str], int] | None = None if keyed else {}
+        self._claimed = keyed and statements.run(
+            "claim_keys",
+            client_ids=[session.client_id for session in keyed],
+            keys=[session.idempotency_key for session in keyed],
+            body_digests=[session.body_digest() for session in keyed],
+            user_ids=[session.user_id for session in keyed],
+            usernames=[session.username for session in keyed],
+        )
+
+    @property
+    def won(self) -> dict[tuple[int, str], int]:
+        """The ids of the sessions that the claims stand for which were won; all others were taken before."""
+        if self._won is None:
+            assert self._claimed
+            self._won = {(client_id, key): session_id for client_id, key, session_id in self._claimed.fetchall()}
+        return self._won
+
+
+def originals(
+    statements: Statements, taken: Sequence[tuple[int, str]], *, global_window_id: int
 ) -> dict[tuple[int, str], Original]:
-    """Claim the keys of the sessions; give the originals of those that were taken before.
+    """What stands under keys that were taken before.
 
     Args:
         statements: the open transaction.
-        sessions: any; those without a key are passed over. No key may occur twice.
-        session_ids: the id that each of them will be recorded under.
+        taken: (client, key) each.
         global_window_id: the window whose total the receipts carry.
 
     Raises:
         LookupError: a key is taken, but its session is not there. Somebody has put hands to the tables.
     """
-    keyed = [(session, id_) for session, id_ in zip(sessions, session_ids, strict=True) if session.claim is not None]
-    if not keyed:
-        return {}
-    won = set(
-        statements.run(
-            "claim_keys",
-            client_ids=[session.client_id for session, _ in keyed],
-            keys=[session.idempotency_key for session, _ in keyed],
-            session_ids=[id_ for _, id_ in keyed],
-            body_digests=[session.body_digest() for session, _ in keyed],
-        ).fetchall()
-    )
-    taken = [session.claim for session, _ in keyed if session.claim is not None and session.claim not in won]
-    originals = _originals(statements, taken, global_window_id) if taken else {}
-    if lost := [claim for claim in taken if claim not in originals]:
+    found = _read(statements, taken, global_window_id) if taken else {}
+    if lost := [claim for claim in taken if claim not in found]:
         raise LookupError(f"keys without their sessions: {lost}")  # never record such a session a second time
-    return originals
+    return found
 
 
-def _originals(
+def _read(
     statements: Statements, taken: Sequence[tuple[int, str]], global_window_id: int
 ) -> dict[tuple[int, str], Original]:
     rows = statements.run(
@@ -88,7 +95,7 @@ def _originals(
         keys=[key for _, key in taken],
         window_id=global_window_id,
     ).fetchall()
-    originals = {}
+    found = {}
     for client_id, key, digest, id_, user_id, username, score, game_mode, outcome, timestamp, status, *now in rows:
         total_score, sort_key, hidden, rev = now
         receipt = Receipt(
@@ -105,5 +112,5 @@ def _originals(
             replayed=True,
         )
         standing = StandingChange(global_window_id, user_id, total_score, sort_key, hidden, rev)
-        originals[client_id, key] = Original(bytes(digest), receipt, standing)
-    return originals
+        found[client_id, key] = Original(bytes(digest), receipt, standing)
+    return found

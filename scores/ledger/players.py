@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scores.changes import NameChange
 from scores.errors import Refused
@@ -20,13 +21,41 @@ class ResolvedPlayer:
     banned: bool
 
 
-class Resolved:
-    """The players of one batch."""
+class Players:
+    """The players of one batch. Making it sends the questions; `resolve` waits for the answers."""
 
-    def __init__(self, players: dict[int, ResolvedPlayer], ids: dict[str, int], created: Sequence[NameChange]) -> None:
-        self._players = players
-        self._ids = ids
-        self.created = tuple(created)
+    def __init__(self, statements: Statements, batch: Sequence[SubmittedSession]) -> None:
+        self._statements = statements
+        self._batch = batch
+        user_ids = sorted({session.user_id for session in batch if session.user_id is not None})
+        usernames = sorted({session.username for session in batch if session.username is not None})
+        self._asked = []
+        if user_ids:
+            self._asked.append(statements.run("players_by_id", user_ids=user_ids))
+        if usernames:
+            self._asked.append(statements.run("players_by_username", usernames=usernames))
+        self._by_id: dict[int, ResolvedPlayer] = {}
+        self._by_username: dict[str, ResolvedPlayer] = {}
+        #: Those who were not there before this transaction asked.
+        self.new: frozenset[int] = frozenset()
+        #: Those of them whom this transaction made.
+        self.created: tuple[NameChange, ...] = ()
+
+    def resolve(self) -> None:
+        """Take the answers; unknown usernames become players where their session allows it."""
+        for asked in self._asked:
+            self._know(asked.fetchall())
+        wanted = {session.username for session in self._batch if session.may_create_player and session.username}
+        missing = sorted(wanted.difference(self._by_username))
+        if not missing:
+            return
+        rows = self._statements.run("create_players", usernames=missing).fetchall()
+        self.created = tuple(NameChange(user_id, username, rev) for username, user_id, rev in rows)
+        self._know((change.user_id, change.username, False) for change in self.created)
+        if raced := [username for username in missing if username not in self._by_username]:
+            # Somebody else made them while we waited.
+            self._know(self._statements.run("players_by_username", usernames=raced).fetchall())
+        self.new = frozenset(self._by_username[name].id for name in missing if name in self._by_username)
 
     def player_of(self, session: SubmittedSession) -> ResolvedPlayer:
         """The player whom the session belongs to.
@@ -34,41 +63,16 @@ class Resolved:
         Raises:
             Refused: `unknown_player`.
         """
-        user_id = session.user_id if session.username is None else self._ids.get(session.username)
-        player = None if user_id is None else self._players.get(user_id)
+        if session.username is not None:
+            player = self._by_username.get(session.username)
+        else:
+            player = None if session.user_id is None else self._by_id.get(session.user_id)
         if player is None:
             who = f"user_id {session.user_id}" if session.username is None else f"username {session.username!r}"
             raise Refused("unknown_player", f"There is no player with {who}.")
         return player
 
-
-def resolve(statements: Statements, batch: Sequence[SubmittedSession]) -> Resolved:
-    """Find the players of the batch; unknown usernames become players where their session allows it."""
-    ids, created = _ids_by_username(statements, batch)
-    user_ids = {session.user_id for session in batch if session.user_id is not None}
-    rows = statements.run("players_by_id", user_ids=sorted(user_ids.union(ids.values()))).fetchall()
-    return Resolved({row[0]: ResolvedPlayer(*row) for row in rows}, ids, created)
-
-
-def _ids_by_username(
-    statements: Statements, batch: Sequence[SubmittedSession]
-) -> tuple[dict[str, int], list[NameChange]]:
-    named = [session for session in batch if session.username is not None]
-    if not named:
-        return {}, []
-    usernames = sorted({session.username for session in named if session.username is not None})
-    ids = _read_ids(statements, usernames)
-    wanted = {session.username for session in named if session.may_create_player and session.username is not None}
-    missing = sorted(wanted.difference(ids))
-    if not missing:
-        return ids, []
-    rows = statements.run("create_players", usernames=missing).fetchall()
-    created = [NameChange(user_id, username, rev) for username, user_id, rev in rows]
-    ids.update({change.username: change.user_id for change in created})
-    if raced := [username for username in missing if username not in ids]:
-        ids.update(_read_ids(statements, raced))  # somebody else made them while we waited
-    return ids, created
-
-
-def _read_ids(statements: Statements, usernames: list[str]) -> dict[str, int]:
-    return dict(statements.run("players_by_username", usernames=usernames).fetchall())
+    def _know(self, rows: Iterable[Sequence[Any]]) -> None:
+        for row in rows:
+            player = ResolvedPlayer(*row)
+            self._by_id[player.id] = self._by_username[player.username] = player

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+import psycopg
 
 from scores import boards, suspicion
 from scores.changes import Committed, NameChange, StandingChange
 from scores.errors import Refused
-from scores.ledger import idempotency, players, suspecting
+from scores.ledger import idempotency, suspecting
 from scores.ledger.announce import Announcement
+from scores.ledger.idempotency import Claims
+from scores.ledger.players import Players, ResolvedPlayer
 from scores.ledger.statements import Statements, pipelined_transaction
 from scores.ledger.values import Receipt, Status, SubmittedSession
 
 Answer = Receipt | Refused
+Asked = psycopg.Cursor[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class _Entry:
 
     position: int
     session: SubmittedSession
-    player: players.ResolvedPlayer
+    player: ResolvedPlayer
     session_id: int
     timestamp: datetime
     held: bool = False
@@ -63,72 +69,85 @@ def record(batch: Sequence[SubmittedSession]) -> list[Answer]:
     global_window = boards.window(boards.GLOBAL, boards.ALL_TIME)
     rules = suspicion.rules()
     announcement = Announcement()
-    answers: dict[int, Answer] = {}
     with pipelined_transaction() as statements:
-        entries, created = _admit(statements, batch, answers)
-        fresh, known = _claim(statements, entries, global_window.id, answers)
-        fresh = _hold_suspicious(statements, fresh, rules)
-        changes = _write(statements, fresh)
-        known += _standings_of_held(statements, fresh, global_window.id)
-        announcement.after_commit(Committed((*changes, *known), created))
+        admitted = _admit(statements, batch, global_window.id)
+        fresh = _hold_suspicious(statements, admitted.fresh, rules)
+        changing = _write(statements, fresh)
+        held = _ask_standings_of_held(statements, fresh, global_window.id)
+        statements.commit()
+        changes = _standings(changing)
+        known = [*admitted.known, *_standings(held)]
+        announcement.after_commit(Committed((*changes, *known), admitted.created))
 
     totals = {(change.window_id, change.user_id): change.total_score for change in (*known, *changes)}
-    for entry in fresh:
-        # A session outside of the window (it has ended, say) is recorded, and counts elsewhere.
-        answers[entry.position] = _receipt(entry, totals.get((global_window.id, entry.user_id), 0))
     ranks = announcement.projection.ranks
-    return [
-        replace(answer, rank=ranks.get((global_window.id, answer.user_id))) if isinstance(answer, Receipt) else answer
-        for answer in (answers[position] for position in range(len(batch)))
-    ]
+    answers = dict(admitted.answers)
+    for position, replayed in answers.items():
+        if isinstance(replayed, Receipt):
+            answers[position] = replace(replayed, rank=ranks.get((global_window.id, replayed.user_id)))
+    for entry in fresh:
+        place = (global_window.id, entry.user_id)
+        # A session outside of the window (it has ended, say) is recorded, and counts elsewhere.
+        answers[entry.position] = _receipt(entry, totals.get(place, 0), ranks.get(place))
+    return [answers[position] for position in range(len(batch))]
 
 
-def _admit(
-    statements: Statements, batch: Sequence[SubmittedSession], answers: dict[int, Answer]
-) -> tuple[list[_Entry], tuple[NameChange, ...]]:
-    """Pass the gate and find whose the sessions are; refusals go to `answers`. Also the players that are new."""
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """What a batch comes to before anything is recorded.
+
+    `known` are the standings of replayed sessions' players, which travel on with the changes: old
+    news to the ranks, but asking for the rank as it is now.
+    """
+
+    fresh: list[_Entry]
+    answers: dict[int, Answer]
+    known: list[StandingChange]
+    created: tuple[NameChange, ...]
+
+
+def _admit(statements: Statements, batch: Sequence[SubmittedSession], global_window_id: int) -> _Admitted:
+    """Pass the gate, find whose the sessions are, and part the fresh ones from retries. Mostly one round trip."""
     statements.pass_gate()
-    drawn = statements.run("draw_ids", count=len(batch))
-    resolved = players.resolve(statements, batch)
-    now, session_ids = drawn.fetchall()[0]
-    entries = []
+    drawn = statements.run("draw_ids", count=sum(session.claim is None for session in batch))
+    players = Players(statements, batch)
+    claims = Claims(statements, batch)
+    players.resolve()
+    now, session_ids, _ = drawn.fetchall()[0]
+
+    answers: dict[int, Answer] = {}
+    theirs: dict[int, ResolvedPlayer] = {}
     for position, session in enumerate(batch):
         try:
-            player = resolved.player_of(session)
+            theirs[position] = players.player_of(session)
         except Refused as refusal:
             answers[position] = refusal
-        else:
-            entries.append(_Entry(position, session, player, session_ids[position], session.played_at or now))
-    return entries, resolved.created
+    # The claims of players who were not there yet were passed over; now they are there.
+    late = Claims(statements, [batch[position] for position, player in theirs.items() if player.id in players.new])
+    ids = {**claims.won, **late.won}
+    taken = [claim for position in theirs if (claim := batch[position].claim) is not None and claim not in ids]
+    originals = idempotency.originals(statements, taken, global_window_id=global_window_id)
 
-
-def _claim(
-    statements: Statements, entries: Sequence[_Entry], global_window_id: int, answers: dict[int, Answer]
-) -> tuple[list[_Entry], list[StandingChange]]:
-    """Part the fresh sessions from retries, whose answers go to `answers`.
-
-    Also the retries' standings, which travel on with the changes: old news to the ranks, but
-    asking for the rank as it is now.
-    """
-    originals = idempotency.claim(
-        statements,
-        sessions=[entry.session for entry in entries],
-        session_ids=[entry.session_id for entry in entries],
-        global_window_id=global_window_id,
-    )
+    unkeyed = iter(session_ids)
     fresh = []
-    for entry in entries:
-        original = originals.get(entry.session.claim) if entry.session.claim else None
-        if original is None:
-            fresh.append(entry)
-            continue
-        try:
-            answers[entry.position] = original.replay_for(entry.session)
-        except Refused as refusal:
-            answers[entry.position] = refusal
-    written = {entry.player.id for entry in fresh}
+    for position, player in theirs.items():
+        session = batch[position]
+        if session.claim is None or session.claim in ids:
+            session_id = next(unkeyed) if session.claim is None else ids[session.claim]
+            fresh.append(_Entry(position, session, player, session_id, session.played_at or now))
+        else:
+            answers[position] = _replay(originals[session.claim], session)
+    written = {entry.user_id for entry in fresh}
     standings = {original.standing.user_id: original.standing for original in originals.values()}
-    return fresh, [standing for user_id, standing in standings.items() if user_id not in written]
+    known = [standing for user_id, standing in standings.items() if user_id not in written]
+    return _Admitted(fresh, answers, known, players.created)
+
+
+def _replay(original: idempotency.Original, session: SubmittedSession) -> Answer:
+    try:
+        return original.replay_for(session)
+    except Refused as refusal:
+        return refusal
 
 
 def _hold_suspicious(statements: Statements, entries: list[_Entry], rules: Sequence[suspicion.Rule]) -> list[_Entry]:
@@ -142,9 +161,10 @@ def _hold_suspicious(statements: Statements, entries: list[_Entry], rules: Seque
     ]
 
 
-def _write(statements: Statements, entries: Sequence[_Entry]) -> list[StandingChange]:
+def _write(statements: Statements, entries: Sequence[_Entry]) -> Asked:
+    """Send what records the entries; the standings that it changes are the answer."""
     if not entries:
-        return []
+        return None
     statements.run(
         "insert_sessions",
         ids=[entry.session_id for entry in entries],
@@ -154,11 +174,12 @@ def _write(statements: Statements, entries: Sequence[_Entry]) -> list[StandingCh
         **_columns(entries),
     )
     counting = [entry for entry in entries if not entry.held]
-    upserted = statements.run("upsert_standings", **_columns(counting)).fetchall() if counting else []
-    return [StandingChange(*row) for row in upserted]
+    if not counting:
+        return None
+    return statements.run("upsert_standings", hidden=[entry.player.banned for entry in counting], **_columns(counting))
 
 
-def _columns(entries: Sequence[_Entry]) -> dict[str, list[object]]:
+def _columns(entries: Sequence[_Entry]) -> dict[str, list[Any]]:
     return {
         "user_ids": [entry.user_id for entry in entries],
         "scores": [entry.score for entry in entries],
@@ -167,19 +188,20 @@ def _columns(entries: Sequence[_Entry]) -> dict[str, list[object]]:
     }
 
 
-def _standings_of_held(
-    statements: Statements, entries: Sequence[_Entry], global_window_id: int
-) -> list[StandingChange]:
-    """The standings of players who get a receipt for a session that does not count (yet): as they are."""
+def _ask_standings_of_held(statements: Statements, entries: Sequence[_Entry], global_window_id: int) -> Asked:
+    """Ask for the standings of players who get a receipt for a session that does not count (yet): as they are."""
     counting = {entry.user_id for entry in entries if not entry.held}
     user_ids = {entry.user_id for entry in entries if entry.held} - counting
     if not user_ids:
-        return []
-    rows = statements.run("standings_of_players", window_id=global_window_id, user_ids=sorted(user_ids)).fetchall()
-    return [StandingChange(*row) for row in rows]
+        return None
+    return statements.run("standings_of_players", window_id=global_window_id, user_ids=sorted(user_ids))
 
 
-def _receipt(entry: _Entry, total_score: int) -> Receipt:
+def _standings(asked: Asked) -> list[StandingChange]:
+    return [] if asked is None else [StandingChange(*row) for row in asked.fetchall()]
+
+
+def _receipt(entry: _Entry, total_score: int, rank: int | None) -> Receipt:
     return Receipt(
         session_id=entry.session_id,
         user_id=entry.player.id,
@@ -189,7 +211,7 @@ def _receipt(entry: _Entry, total_score: int) -> Receipt:
         outcome=entry.session.outcome,
         timestamp=entry.timestamp,
         total_score=total_score,
-        rank=None,
+        rank=rank,
         status=entry.status,
         replayed=False,
     )

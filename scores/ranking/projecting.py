@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from scores import boards
 from scores.boards import WindowRef
 from scores.changes import Committed, Projection, StandingChange
@@ -64,18 +66,18 @@ def project(committed: Committed, advances: dict[int, Advance] | None = None) ->
     return Projection(ranks)
 
 
-def row_arguments(rows: Iterable[tuple[int, float, int, bool]]) -> list[str | int]:
-    """Rows (user id, sort key, rev, hidden) as the scripts take them."""
-    arguments: list[str | int] = []
+def packed(rows: Iterable[tuple[int, float, int, bool]]) -> bytes:
+    """Rows (user id, sort key, rev, hidden) as the scripts take them: one argument, described in prelude.lua."""
+    flat_rows: list[str] = []
     for user_id, sort_key, rev, hidden in rows:
-        arguments += (keys.member(user_id), keys.sort_key_text(sort_key), rev, int(hidden))
-    return arguments
+        flat_rows += (keys.member(user_id), keys.sort_key_text(sort_key), str(rev), "1" if hidden else "0")
+    return msgspec.msgpack.encode(flat_rows)
 
 
 def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance | None) -> ScriptCall:
     since, until = (advance.since, advance.until) if advance else ("", "")
-    rows = row_arguments((change.user_id, change.sort_key, change.rev, change.hidden) for change in changes)
-    return ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, *rows])
+    rows = packed((change.user_id, change.sort_key, change.rev, change.hidden) for change in changes)
+    return ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, rows])
 
 
 def _send_change(window: WindowRef, answer: Sequence[Any]) -> None:

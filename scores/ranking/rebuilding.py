@@ -22,7 +22,7 @@ from scores.changes import NameChange
 from scores.errors import RanksUnavailable
 from scores.ranking import keys, names, scripts
 from scores.ranking.identity import identity
-from scores.ranking.projecting import row_arguments
+from scores.ranking.projecting import packed
 from scores.ranking.snapshots import named_state, pin
 from scores.valkey import Script, ScriptCall, valkey
 
@@ -87,7 +87,7 @@ def _stream(window: WindowRef, generation: str, progress: Callable[[int], None])
             chunk = ScriptCall(
                 scripts.REBUILD_CHUNK,
                 keys.meta(window),
-                [keys.tag(window), generation, _LEASE_MS, *row_arguments(row[:4] for row in rows)],
+                [keys.tag(window), generation, _LEASE_MS, packed(row[:4] for row in rows)],
             )
             name_calls = names.remember_calls(NameChange(row[0], row[4], row[5]) for row in rows)
             if not valkey().run([*name_calls, chunk])[-1]:

@@ -1,2 +1,2 @@
--- The ids of the players with these names; names without a player are left out.
-SELECT username, id FROM users WHERE username = ANY(%(usernames)s::text[])
+-- The players with these names; names without a player are left out, and the erased.
+SELECT id, username, state = 'banned' FROM users WHERE username = ANY(%(usernames)s::text[]) AND state <> 'erased'

@@ -4,7 +4,7 @@
 -- ARGV[1]  the tag, `{board:window}`
 -- ARGV[2]  how many rows are the visible top
 -- ARGV[3]  the watermark that the rows were read from, ARGV[4] the one they reach; both '' where unknown
--- ARGV[5…] four per row: member (12 digits), sort key, rev, hidden ('1' or '0')
+-- ARGV[5]  the rows, packed: see the prelude
 --
 -- Answer: false where the window has no ranks (only a rebuild makes them; rows still reach one under way).
 --         {epoch, seq, players, ranks, changed, top before, top after, touched}
@@ -14,6 +14,7 @@
 --         touched: members of the top whose rows are new and stand where they stood: a rename draws a new
 --         rev for the player's standings, which is how a new name becomes a change of the board
 local meta, tag, top = KEYS[1], ARGV[1], tonumber(ARGV[2]) - 1
+local rows = cmsgpack.unpack(ARGV[5])
 local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'epoch', 'seq', 'building_until')
 local generation, building = known[1], known[2]
 
@@ -23,8 +24,8 @@ if building and now_ms() > tonumber(known[6]) then
   building = false
 end
 if building then
-  for i = 5, #ARGV, 4 do
-    apply_row(tag, building, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  for i = 1, #rows, 4 do
+    apply_row(tag, building, rows[i], rows[i + 1], rows[i + 2], rows[i + 3])
   end
 end
 if not generation then
@@ -34,18 +35,18 @@ end
 local ranks = ranks_key(tag, generation)
 local before = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
 local applied, in_place = false, {}
-for i = 5, #ARGV, 4 do
-  local new, stood = apply_row(tag, generation, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+for i = 1, #rows, 4 do
+  local new, stood = apply_row(tag, generation, rows[i], rows[i + 1], rows[i + 2], rows[i + 3])
   applied = applied or new
-  in_place[ARGV[i]] = stood or nil
+  in_place[rows[i]] = stood or nil
 end
 if ARGV[4] ~= '' and known[3] == ARGV[3] then
   redis.call('HSET', meta, 'watermark', ARGV[4])
 end
 
 local places = {}
-for i = 5, #ARGV, 4 do
-  local sort_key = redis.call('ZSCORE', ranks, ARGV[i])
+for i = 1, #rows, 4 do
+  local sort_key = redis.call('ZSCORE', ranks, rows[i])
   places[#places + 1] = sort_key and rank_of(ranks, sort_key) or false
 end
 
