@@ -1,0 +1,141 @@
+"""Passwords: how they are stored, which may be chosen, and where they are hashed."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+import unicodedata
+from io import StringIO
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password, verify_password
+from django.core.management import call_command
+
+from scores import accounts
+from scores.accounts import hashing, passwords
+from scores.accounts.errors import HashingBusy, WeakPassword
+from scores.models import Player
+from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_threads_busy
+
+
+def test_a_password_is_stored_as_argon2id_with_owasps_parameters() -> None:
+    stored = make_password(PASSWORD)
+
+    assert re.match(r"argon2\$argon2id\$v=19\$m=19456,t=2,p=1\$", stored)
+    assert verify_password(PASSWORD, stored) == (True, False)
+    assert verify_password(PASSWORD + " ", stored) == (False, False)
+    assert make_password(PASSWORD) != stored
+
+
+def test_a_password_is_the_same_however_its_letters_are_composed() -> None:
+    composed = unicodedata.normalize("NFC", "pêche melba à midi")
+    decomposed = unicodedata.normalize("NFD", composed)
+    assert composed != decomposed
+
+    assert check_password(decomposed, make_password(composed))
+    assert check_password(composed, make_password(decomposed))
+    assert not check_password("password number 2", make_password("password number ²"))
+
+
+def test_hashes_run_at_the_lowest_priority_and_nothing_else_does() -> None:
+    if sys.platform != "linux":
+        pytest.skip("threads have a priority of their own on Linux only")
+
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert hashing.run(priority) == 19
+    assert priority() < 19
+
+
+def test_a_third_hash_is_refused_at_once_and_a_patient_one_waits() -> None:
+    with all_hashing_threads_busy():
+        with hashing.impatient(), pytest.raises(HashingBusy):
+            make_password(PASSWORD)
+        with pytest.raises(HashingBusy):
+            passwords.check(PASSWORD, None)
+        patient: list[str] = []
+        waiting = threading.Thread(target=lambda: patient.append(make_password(PASSWORD)))
+        waiting.start()
+
+    waiting.join(timeout=10)
+    assert check_password(PASSWORD, patient[0])
+
+
+def test_a_failed_hash_gives_its_place_back() -> None:
+    def fail() -> None:
+        raise ValueError
+
+    for _ in range(3):
+        with pytest.raises(ValueError):  # noqa: PT011
+            hashing.run(fail)
+
+    with hashing.impatient():
+        assert make_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("short", "12 characters"),
+        ("password1234", "common"),
+        ("271828182845", "numeric"),
+        ("dora.the.explorer", "similar"),
+        ("x" * 129, "at most 128"),
+        ("\U0001f511" * 129, "at most 128"),
+        ("", "12 characters"),
+    ],
+)
+def test_a_password_that_is_easy_to_guess_or_too_long_is_refused_in_words(password: str, reason: str) -> None:
+    with pytest.raises(WeakPassword) as refused:
+        passwords.check_new(password, Player(username="dora.the.explorer"))
+
+    assert reason in str(refused.value)
+    assert refused.value.messages
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "x" * 20 + "ü" * 108, "\U0001f511" * 128])
+def test_any_other_password_of_12_to_128_characters_may_be_chosen(password: str) -> None:
+    passwords.check_new(password, Player(username="dora"))
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_older_hash_still_logs_in_and_becomes_a_newer_one() -> None:
+    stored = PBKDF2PasswordHasher().encode(PASSWORD, "a" * 22)
+    Player.objects.create(username="alice", password=stored)
+
+    accounts.login("alice", PASSWORD, address=HERE)
+
+    alice = Player.objects.get()
+    assert alice.password.startswith("argon2$argon2id$")
+    assert accounts.login("alice", PASSWORD, address=ELSEWHERE) == alice
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_older_hash_becomes_no_newer_one_by_a_wrong_password() -> None:
+    stored = PBKDF2PasswordHasher().encode(PASSWORD, "a" * 22)
+    Player.objects.create(username="alice", password=stored)
+
+    with pytest.raises(accounts.WrongCredentials):
+        accounts.login("alice", OTHER_PASSWORD, address=HERE)
+
+    assert Player.objects.get().password == stored
+
+
+@pytest.mark.usefixtures("committed")
+def test_commands_make_accounts_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+
+    call_command("createsuperuser", "--noinput", "--username", "root", stdout=StringIO())
+
+    assert accounts.login("root", PASSWORD, address=HERE).is_superuser
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_password_is_too_long_before_it_is_hashed() -> None:
+    account()
+
+    with all_hashing_threads_busy(), pytest.raises(accounts.WrongCredentials):
+        accounts.login("alice", "x" * 1_000_000, address=HERE)
