@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.templatetags.static import static
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
 
 from frontend import views
@@ -17,6 +17,7 @@ urlpatterns = [
     path("players/", views.players, name="players"),
     path("players/<player_id:user_id>/", views.player, name="player"),
     path("tour/", views.tour, name="tour"),
+    path("account/", include("frontend.account.urls")),
     # Asked for by whatever does not read the page's own <link>.
     path("favicon.ico", RedirectView.as_view(url=static("frontend/favicon.ico"), permanent=True)),
 ]

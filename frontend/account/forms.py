@@ -1,0 +1,179 @@
+"""The forms of the account. What may be entered is decided where it is used; they say where it is wrong."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.forms import BoundField
+from typing_extensions import override
+
+from frontend.account.telling import EXPECTED, told
+from scores.accounts.errors import NameTaken, WeakPassword, WrongCredentials
+from scores.models import GameSession
+from scores.names import InvalidName
+
+_NAME: Final = {"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false"}
+
+
+class AccountForm(forms.Form):
+    """A form whose page says what went wrong when it was sent.
+
+    Inside a `with` block of the form, what is expected to go wrong ends the block and is said on the form.
+
+    Attributes:
+        beside: errors that belong to a field, and which; others are said of the form as a whole.
+        status: the HTTP status of the page that shows the form.
+        retry_after_s: when it may be sent again, where that is a matter of time.
+    """
+
+    use_required_attribute = False  # the server's sentences are clearer than the browsers' bubbles
+    beside: ClassVar[Mapping[type[Exception], str]] = {}
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        options.setdefault("label_suffix", "")
+        super().__init__(*arguments, **options)
+        self.status = HTTPStatus.OK
+        self.retry_after_s: int | None = None
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, EXPECTED):
+            return False
+        self.tell(error)
+        return True
+
+    def tell(self, error: Exception) -> None:
+        """Say on the form that this went wrong."""
+        said = told(error)
+        self.status, self.retry_after_s = said.status, said.retry_after_s
+        field = self.beside.get(type(error), said.field)
+        for sentence in said.sentences:
+            self.add_error(field if field in self.fields else None, sentence)
+
+    @property
+    def wrong_fields(self) -> list[BoundField]:
+        """The fields that can be corrected, in order."""
+        return [field for field in self.visible_fields() if field.errors]
+
+    def lead_to_error(self) -> None:
+        """Let the page open with the cursor in the first wrong field; the summary of the page needs no help."""
+        if self.wrong_fields and not self.non_field_errors():
+            self.wrong_fields[0].field.widget.attrs["autofocus"] = True
+
+
+def _password(label: str, missing: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": missing},
+    )
+
+
+def _new_password(label: str, missing: str) -> forms.CharField:
+    field = _password(label, missing)
+    field.widget.attrs["autocomplete"] = "new-password"
+    field.help_text = "Keep it in a password manager: nobody can send you a new one."
+    return field
+
+
+class SignupForm(AccountForm):
+    """A new account."""
+
+    beside: ClassVar = {InvalidName: "username", NameTaken: "username", WeakPassword: "password"}
+
+    username = forms.CharField(
+        label="Name",
+        strip=False,
+        help_text="As the board will show it.",
+        widget=forms.TextInput(attrs=_NAME),
+        error_messages={"required": "Choose a name."},
+    )
+    password = _new_password("Password", "Choose a password.")
+
+
+class LoginForm(AccountForm):
+    """Who wants to log in."""
+
+    username = forms.CharField(
+        label="Name",
+        strip=False,
+        widget=forms.TextInput(attrs=_NAME),
+        error_messages={"required": "Enter your name."},
+    )
+    password = _password("Password", "Enter your password.")
+
+
+class _OwnPassword(AccountForm):
+    """A form of somebody who is logged in, and whose password is asked for once more."""
+
+    field: ClassVar[str]
+
+    @override
+    def tell(self, error: Exception) -> None:
+        if isinstance(error, WrongCredentials):
+            self.add_error(self.field, "This is not your password.")
+        else:
+            super().tell(error)
+
+
+class PasswordForm(_OwnPassword):
+    """Another password."""
+
+    field = "old_password"
+    beside: ClassVar = {WeakPassword: "new_password"}
+
+    old_password = _password("Password so far", "Enter your password so far.")
+    new_password = _new_password("New password", "Choose a new password.")
+
+
+class DeleteForm(_OwnPassword):
+    """The end of the account."""
+
+    field = "password"
+
+    password = _password("Your password", "Enter your password.")
+
+
+class DataForm(AccountForm):
+    """Asks for a copy of one's data; there is nothing to fill in."""
+
+
+def _draw_key() -> str:
+    return str(uuid.uuid4())
+
+
+class SubmitForm(AccountForm):
+    """A session of one's own. The hidden key lets it count once, however often this form arrives."""
+
+    score = forms.IntegerField(
+        label="Score",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": "Enter the score.", "invalid": "A score is a whole number."},
+    )
+    game_mode = forms.CharField(
+        label="Game mode",
+        strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Enter the game mode."},
+    )
+    outcome = forms.TypedChoiceField(
+        label="Outcome",
+        required=False,
+        choices=[("", "None"), *GameSession.Outcome.choices],
+        empty_value=None,
+    )
+    key = forms.CharField(required=False, widget=forms.HiddenInput, initial=_draw_key)
+
+    def draw_key(self) -> None:
+        """Make what is sent next another session than the one that this form was sent with."""
+        self.data = {**self.data, "key": _draw_key()}

@@ -1,0 +1,1 @@
+"""The views of the account, by what people come for."""
