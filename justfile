@@ -51,6 +51,10 @@ javascript: _node
 test *arguments:
     uv run pytest {{ arguments }}
 
+# Ask the API a great deal more than the tests do, of each operation so many examples
+fuzz examples="120":
+    uv run python -m tests.fuzz {{ examples }}
+
 # A live board with simulated players
 demo:
     uv run manage.py serve --demo
