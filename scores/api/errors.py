@@ -132,7 +132,6 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     (errors.UnknownPlayer, lambda _: ApiError(Code.UNKNOWN_PLAYER)),
     (account_errors.TooMany, _too_many),
     (account_errors.WrongCredentials, lambda _: ApiError(Code.WRONG_CREDENTIALS)),
-    (account_errors.WeakPassword, lambda error: ApiError(Code.WEAK_PASSWORD, str(error))),
     (account_errors.NameTaken, lambda _: ApiError(Code.NAME_TAKEN, fields=["username"])),
     (account_errors.SignupClosed, lambda _: ApiError(Code.SIGNUP_CLOSED)),
     (names.InvalidName, lambda error: ApiError(Code.INVALID_USERNAME, str(error), fields=["username"])),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -36,7 +39,8 @@ class SignupView(ContractView):
     def post(self, request: Request) -> Response:
         """Makes a player who can log in, and logs them in."""
         asked = typed(request.data, contract.Signup)
-        player = accounts.signup(asked.username, asked.password, address=_address(request))
+        with _blaming("password"):
+            player = accounts.signup(asked.username, asked.password, address=_address(request))
         return Response(_told(families.begin(player)), status=status.HTTP_201_CREATED)
 
 
@@ -119,14 +123,24 @@ class PasswordView(ContractView):
         """Changes it, given the old one. Every other login of the player ends within a second; this one goes on."""
         asked = typed(request.data, contract.PasswordChange)
         assert isinstance(request.auth, Bearer)  # the only authentication here
-        accounts.change_password(
-            player_of(request),
-            asked.old_password,
-            asked.new_password,
-            address=_address(request),
-            keep=request.auth.family_id,
-        )
+        with _blaming("new_password"):
+            accounts.change_password(
+                player_of(request),
+                asked.old_password,
+                asked.new_password,
+                address=_address(request),
+                keep=request.auth.family_id,
+            )
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@contextmanager
+def _blaming(field: str) -> Iterator[None]:
+    """Tell a weak password by the field that holds it."""
+    try:
+        yield
+    except accounts.WeakPassword as error:
+        raise ApiError(Code.WEAK_PASSWORD, str(error), fields=[field]) from error
 
 
 def _address(request: Request) -> str:
