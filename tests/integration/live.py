@@ -165,11 +165,11 @@ def read_diff(frame: dict[str, Any]) -> Diff:
 
 
 @asynccontextmanager
-async def tab(server: Server, **more: Any) -> AsyncIterator[Tab]:
+async def tab(server: Server, *, query: str = "", **more: Any) -> AsyncIterator[Tab]:
     """A tab of the server's own page."""
     own = f"http://127.0.0.1:{server.port}"
     options: dict[str, Any] = {"origin": own, "subprotocols": ["lb.v1"], "compression": None, **more}
-    async with connect(f"ws://127.0.0.1:{server.port}/ws/leaderboard/", **options) as connection:
+    async with connect(f"ws://127.0.0.1:{server.port}/ws/leaderboard/{query}", **options) as connection:
         yield Tab(connection)
 
 
