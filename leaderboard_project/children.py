@@ -80,6 +80,11 @@ class Child:
         if now >= self._start_at:
             self.start()
 
+    @property
+    def pid(self) -> int | None:
+        """The process id, None before the start."""
+        return None if self._process is None else self._process.pid
+
     def is_running(self) -> bool:
         """Whether the process was started and has not ended."""
         return self._process is not None and self._process.poll() is None

@@ -26,6 +26,8 @@ _NEEDS_NO_SERVERS = frozenset(
         "version",
     }
 )
+#: Commands that start throw-away servers of their own, whatever the environment names.
+_BRINGS_ITS_OWN = frozenset({"bench"})
 #: How long a command waits for another short command to leave the data directory, in seconds.
 _WAIT_S = 30.0
 #: `serve` waits only for a predecessor that is just ending.
@@ -59,7 +61,12 @@ def servers_for(argv: Sequence[str]) -> Iterator[None]:
     given = [name for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name, "").strip()]
     data = _data_directory(argv)
     os.environ["RANKCAST_DATA"] = str(data)
-    if command in _NEEDS_NO_SERVERS or command.startswith("-") or {"-h", "--help"} & set(argv) or len(given) == 2:
+    if (
+        command in _NEEDS_NO_SERVERS | _BRINGS_ITS_OWN
+        or command.startswith("-")
+        or {"-h", "--help"} & set(argv)
+        or len(given) == 2
+    ):
         yield
         return
     pair = Pair(data, command=command, postgres="DATABASE_URL" not in given, valkey="REDIS_URL" not in given)

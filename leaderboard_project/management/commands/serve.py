@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import socket
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from typing_extensions import override
 
-from leaderboard_project import checks, hosts
+from leaderboard_project import checks, fleet, hosts
 from leaderboard_project.children import Child, parent_pipe
 from leaderboard_project.demo import access
 from leaderboard_project.embedded.for_command import running_pair
@@ -25,9 +22,6 @@ from leaderboard_project.supervisor import NeverReady, Supervisor
 
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
-
-_PYTHON = sys.executable
-_MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
 class Command(BaseCommand):
@@ -62,10 +56,10 @@ class Command(BaseCommand):
         greeting = _prepare(url, demo=options["demo"])
         reading, writing = parent_pipe()
         with reading, writing:
-            child = partial(Child, environment=_environment(allowed_hosts, demo=options["demo"]), pipe=reading)
-            web = _web(child, listening, options["processes"])
-            worker = child("worker", [_PYTHON, _MANAGE, "worker"])
-            players = [child("play", [_PYTHON, _MANAGE, "play", "--url", url])] if options["demo"] else []
+            child = partial(Child, environment=fleet.environment(allowed_hosts, demo=options["demo"]), pipe=reading)
+            web = fleet.web(child, listening, options["processes"])
+            worker = fleet.command(child, "worker")
+            players = [fleet.command(child, "play", "--url", url)] if options["demo"] else []
             try:
                 Supervisor([*web, worker], running_pair(), once_ready=players).run(
                     is_ready=lambda: answers_ready(address, hosts.accepted(address[0], allowed_hosts)),
@@ -86,20 +80,3 @@ def _prepare(url: str, *, demo: bool) -> str:
     # The children have pools of their own; this process asks nothing any more.
     cast("DatabaseWrapper", connection).close_pool()
     return "\n".join(lines)
-
-
-def _web(child: partial[Child], listening: socket.socket, processes: int) -> list[Child]:
-    """The web processes, which all accept from the one listening socket."""
-    command = [_PYTHON, "-m", "leaderboard_project.web", "--fd", str(listening.fileno())]
-    return [child(f"web {number}", command, inherit=[listening.fileno()]) for number in range(1, processes + 1)]
-
-
-def _environment(allowed_hosts: list[str], *, demo: bool) -> dict[str, str]:
-    """The children's environment: ours, and what only this process knows."""
-    environment = dict(os.environ)
-    environment["ALLOWED_HOSTS"] = ",".join(allowed_hosts)
-    environment["SECRET_KEY"] = settings.SECRET_KEY  # the same in all of them, also where it was drawn for this run
-    environment["PYTHONPATH"] = str(settings.BASE_DIR)  # `python -m` finds the package from any directory
-    if demo:
-        environment.setdefault("RANKCAST_PLAYERS_MAY_SUBMIT", "1")
-    return environment
