@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 from django.db import Error, connection
 
-from scores import ledger, partitions
+from scores import accounts, ledger, partitions
 from scores.errors import RanksUnavailable
 from scores.reconciler import reconcile
 from scores.valkey import eviction_policy
@@ -51,6 +51,8 @@ def _keep_house() -> bool:
     try:
         for name in partitions.ensure(connection):
             log.info("made a partition", partition=name)
+        if ended := accounts.expire():
+            log.info("deleted logins that had ended", logins=ended)
         if reason := refuse_eviction():
             log.error(reason)
     except (Error, RanksUnavailable) as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import Q
 
@@ -116,15 +117,16 @@ def follow_password(player: Player, *, keep: UUID | None) -> None:
 
 
 def expire() -> int:
-    """Delete logins that nothing can continue; give their number. The worker calls this now and then.
+    """Delete logins that nothing can continue, of programs and of pages; give the number of the programs'.
 
-    A revoked one stays for as long as an access token of it may be shown.
+    The worker calls this now and then. A revoked one stays for as long as an access token of it may be shown.
 
     Raises:
         django.db.OperationalError: PostgreSQL does not answer.
     """
     now = datetime.now(UTC)
     outlived = now - timedelta(seconds=2 * limits.current().access_token_s)
+    SessionStore.clear_expired()  # Django leaves that to whoever runs it
     deleted, _ = RefreshFamily.objects.filter(Q(expires_at__lt=outlived) | Q(revoked_at__lt=outlived)).delete()
     return deleted
 

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import jwt
 import pytest
+from django.contrib.sessions.models import Session
 
-from scores import accounts
+from scores import accounts, worker
 from scores.accounts import access_tokens, bearers, families, signing_keys
 from scores.accounts.access_tokens import Claims
 from scores.accounts.errors import InvalidToken
@@ -310,6 +311,14 @@ def test_only_the_newest_logins_of_a_player_are_kept(settings: Any) -> None:
     assert is_good(bobs.access_token)
 
 
+def test_the_worker_deletes_what_has_expired(pair: TokenPair) -> None:
+    RefreshFamily.objects.update(expires_at=datetime.now(UTC) - timedelta(days=1))
+
+    assert worker._keep_house()
+
+    assert not RefreshFamily.objects.exists()
+
+
 def test_logins_that_nothing_can_continue_are_deleted(pair: TokenPair) -> None:
     now = datetime.now(UTC)
     expired, revoked, just_revoked = (families.begin(pair.player) for _ in range(3))
@@ -320,7 +329,11 @@ def test_logins_that_nothing_can_continue_are_deleted(pair: TokenPair) -> None:
     ]:
         RefreshFamily.objects.filter(handle=old.refresh_token[3:25]).update(**change)
 
+    Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(hours=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=now + timedelta(hours=1))
+
     assert accounts.expire() == 2
 
     assert RefreshFamily.objects.count() == 2
+    assert [found.session_key for found in Session.objects.all()] == ["new"]
     assert accounts.expire() == 0
