@@ -54,4 +54,5 @@ def valkey_away() -> Iterator[None]:
     nobody = Valkey("redis://127.0.0.1:1/0")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scores.ranking.reads.valkey", lambda: nobody)
+        patch.setattr("scores.ranking.gathered.valkey", lambda: nobody)
         yield

@@ -30,21 +30,26 @@ def usernames(user_ids: Sequence[int]) -> dict[int, str]:
         django.db.Error: a name is missing and PostgreSQL does not answer.
     """
     wanted = list(dict.fromkeys(user_ids))
-    known = _from_valkey(wanted)
-    missing = [user_id for user_id in wanted if user_id not in known]
+    found = known(wanted)
+    missing = [user_id for user_id in wanted if user_id not in found]
     if not missing:
-        return known
+        return found
     with _reading:  # of many readers that miss the same name, one asks PostgreSQL
-        known |= _from_valkey(missing)
-        missing = [user_id for user_id in missing if user_id not in known]
+        found |= known(missing)
+        missing = [user_id for user_id in missing if user_id not in found]
         rows = Player.objects.filter(pk__in=missing).values_list("id", "username", "rev") if missing else []
         changes = [NameChange(*row) for row in rows]
         if changes:
             valkey().run(remember_calls(changes))
-    return known | {change.user_id: change.username for change in changes}
+    return found | {change.user_id: change.username for change in changes}
 
 
-def _from_valkey(user_ids: Sequence[int]) -> dict[int, str]:
+def known(user_ids: Sequence[int]) -> dict[int, str]:
+    """The usernames that Valkey knows; PostgreSQL is not asked.
+
+    Raises:
+        RanksUnavailable: Valkey does not answer.
+    """
     if not user_ids:
         return {}
     places = [divmod(user_id, keys.BUCKET) for user_id in user_ids]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from scores import boards
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownPlayer
-from scores.ranking import flat, from_sql, keys, names, scripts
+from scores.ranking import from_sql, keys, names, questions
+from scores.ranking.questions import Question
 from scores.rows import Page
-from scores.valkey import Script, ScriptCall, valkey
+from scores.valkey import valkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Page:
     """
     window = boards.current(board)
     return _answer(
-        lambda: _page(window, scripts.READ_PAGE, offset, limit),
+        lambda: _ask(window, questions.page(offset=offset, limit=limit)),
         lambda: from_sql.top(window, limit=limit, offset=offset),
     )
 
@@ -47,7 +47,7 @@ def rank(board: str, user_id: int) -> Page:
     """
     window = boards.current(board)
     return _answer(
-        lambda: _shown(_page(window, scripts.READ_AROUND, keys.member(user_id), 1), user_id),
+        lambda: _shown(_ask(window, questions.around(user_id, limit=1)), user_id),
         lambda: from_sql.rank(window, user_id),
     )
 
@@ -62,7 +62,7 @@ def around(board: str, user_id: int, *, limit: int = 5) -> Page:
     """
     window = boards.current(board)
     return _answer(
-        lambda: _shown(_page(window, scripts.READ_AROUND, keys.member(user_id), limit), user_id),
+        lambda: _shown(_ask(window, questions.around(user_id, limit=limit)), user_id),
         lambda: from_sql.around(window, user_id, limit=limit),
     )
 
@@ -91,22 +91,10 @@ def _answer(from_ranks: Callable[[], Page], fallback: Callable[[], Page]) -> Pag
         return fallback()
 
 
-def _page(window: WindowRef, script: Script, *arguments: str | int) -> Page:
-    answer = valkey().run([ScriptCall(script, keys.meta(window), [keys.tag(window), *arguments])])[0]
-    if not answer:
-        raise RanksUnavailable(f"There are no ranks of {keys.tag(window)} (yet).")
-    epoch, seq, players, offset, first_rank, rows = answer
-    usernames = names.usernames(flat.user_ids(rows))
-    return Page(
-        board=window.board,
-        window=window.window,
-        epoch=epoch,
-        seq=seq,
-        as_of=datetime.now(UTC),
-        players=players,
-        source="ranks",
-        rows=flat.rows(rows, usernames, offset=offset, first_rank=first_rank),
-    )
+def _ask(window: WindowRef, question: Question) -> Page:
+    [answer] = valkey().run([questions.call(window, [question])])
+    [nameless] = questions.understood(window, answer)
+    return nameless.named(names.usernames(nameless.user_ids))
 
 
 def _shown(page: Page, user_id: int) -> Page:

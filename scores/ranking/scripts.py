@@ -16,8 +16,7 @@ def _of_window(name: str) -> Script:
 
 
 PROJECT: Final = _of_window("project")
-READ_PAGE: Final = _of_window("read_page")
-READ_AROUND: Final = _of_window("read_around")
+READ: Final = _of_window("read")
 REBUILD_BEGIN: Final = _of_window("rebuild_begin")
 REBUILD_CHUNK: Final = _of_window("rebuild_chunk")
 REBUILD_SWITCH: Final = _of_window("rebuild_switch")
