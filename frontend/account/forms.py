@@ -176,4 +176,4 @@ class SubmitForm(AccountForm):
 
     def draw_key(self) -> None:
         """Make what is sent next another session than the one that this form was sent with."""
-        self.data = {**self.data, "key": _draw_key()}
+        self.data = {**dict(self.data.items()), "key": _draw_key()}

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -38,12 +39,12 @@ def overview(request: HttpRequest, player: Player) -> HttpResponse:
 @require_safe
 @member_page
 def sessions(request: HttpRequest, player: Player) -> HttpResponse:
-    """Sessions before `?before=`, one of the player's own."""
-    before = request.GET.get("before", "")
-    if _SESSION_ID.fullmatch(before) is None:
+    """The player's own sessions, from the one after `?before=` on, or from the newest."""
+    before = request.GET.get("before")
+    if before is not None and _SESSION_ID.fullmatch(before) is None:
         raise Http404
     try:
-        page = own_sessions(player.pk, limit=_SESSIONS, before=int(before))
+        page = own_sessions(player.pk, limit=_SESSIONS, before=None if before is None else int(before))
     except UnknownSession:
         raise Http404 from None
     return render(request, "frontend/account/sessions.html", {"player": player, "page": page})
@@ -55,6 +56,6 @@ def _place(player: Player) -> dict[str, object]:
         page = ranking.rank(GLOBAL, player.pk)
     except ranking.UnknownPlayer:
         return {"no_place": "The board does not show you."} if player.banned else {"no_place": _NOT_YET}
-    except (ranking.UnknownBoard, ranking.RanksUnavailable):
+    except (ranking.UnknownBoard, ranking.RanksUnavailable, OperationalError):
         return {"no_place": "Your place cannot be read at the moment. No score is lost."}
     return {"own": page.rows[0], "players": page.players}

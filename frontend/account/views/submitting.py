@@ -13,6 +13,8 @@ from frontend.account.pages import FORM_METHODS, member_page, sent, show
 from frontend.account.words import receipt_in_words
 from scores.accounts import throttle
 from scores.api import submission
+from scores.api.codes import Code
+from scores.api.errors import ApiError
 from scores.api.recording import record_one
 from scores.api.submitters import Submitter
 from scores.errors import Refused
@@ -40,15 +42,13 @@ def submit(request: HttpRequest, player: Player) -> HttpResponse:
 def _record(form: SubmitForm, player: Player) -> Receipt:
     document = {name: form.cleaned_data[name] for name in ("score", "game_mode", "outcome")}
     throttle.submit(player.pk, 1)
-    session = submission.read_single(
-        document,
-        submitter=Submitter(client_of_player(player.pk), player_id=player.pk),
-        idempotency_header=form.cleaned_data["key"],
-    )
+    submitter = Submitter(client_of_player(player.pk), player_id=player.pk)
     try:
+        session = submission.read_single(document, submitter=submitter, idempotency_header=form.cleaned_data["key"])
         return record_one(session)
-    except Refused:
-        # The key stands for a session that was recorded from this very form, before somebody went back
-        # and entered another one.
-        form.draw_key()
+    except (ApiError, Refused) as error:
+        # The key may stand for a session that was recorded from this very form, before somebody went back
+        # and entered another one. After an outage it must stay: that is when it is needed.
+        if error.code in {Code.IDEMPOTENCY_KEY_REUSED, Code.INVALID_IDEMPOTENCY_KEY}:
+            form.draw_key()
         raise
