@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +20,8 @@ from scores.accounts import access_tokens, bearers, limits, throttle
 from scores.accounts.access_tokens import Claims
 from scores.accounts.errors import InvalidToken
 from scores.models import Player, RefreshFamily
+
+log = structlog.get_logger(__name__)
 
 _SHAPE: Final = re.compile(r"rr_([A-Za-z0-9_-]{22})_[A-Za-z0-9_-]{43}")
 
@@ -84,6 +87,7 @@ def refresh(token: str, *, address: str) -> TokenPair:
         family.revoked_at = datetime.now(UTC)
         family.save(update_fields=["revoked_at"])
     bearers.forget(family.pk)
+    log.warning("a refresh token was shown again; the login was ended", user_id=family.user_id)
     raise InvalidToken
 
 
