@@ -56,8 +56,7 @@ def test_the_page_tells_rank_score_part_of_the_board_and_what_the_next_place_tak
     assert _fact(page, "title") == "player 10"
     assert _fact(page, "rank") == "10"
     assert _fact(page, "score") == "1,100"
-    assert _fact(page, "top-percent") == "Top 50 %"
-    assert _fact(page, "players") == "20 players"
+    assert _fact(page, "among") == "Top 50 % of 20 players"
     assert _fact(page, "goal") == "101 points to pass player 9"
 
 
@@ -84,7 +83,7 @@ def test_the_page_is_the_same_from_the_ranks_and_from_the_database(league: list[
     rebuild(boards.current("global"))
     from_ranks = _load(client, league[4])
 
-    for name in ("rank", "score", "top-percent", "players", "goal"):
+    for name in ("rank", "score", "among", "goal"):
         assert _fact(from_database, name) == _fact(from_ranks, name)
     assert _neighbours(from_database) == _neighbours(from_ranks)
 

@@ -19,18 +19,18 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const section = byId("board", HTMLElement);
 const { board: slug = "", player: id = "", around: limit = "" } = section.dataset;
 const own = Number(id);
-const rows = new Rows(byId("rows", HTMLTableSectionElement), byId("row", HTMLTemplateElement), own);
+const table = new Rows(byId("rows", HTMLTableSectionElement), byId("row", HTMLTemplateElement), own);
 const title = byId("title", HTMLElement);
-const standing = byId("standing", HTMLElement);
 const empty = byId("empty", HTMLElement);
 const news = byId("news", HTMLElement);
-const facts = Object.fromEntries(
-  ["rank", "players", "score", "top-percent", "goal"].map((name) => [name, byId(name, HTMLElement)]),
-);
+const rank = byId("rank", HTMLElement);
+const score = byId("score", HTMLElement);
+const among = byId("among", HTMLElement);
+const next = byId("goal", HTMLElement);
 const age = new AgeLine();
 const tell = statusLine();
 
-let shown = rows.read();
+let shown = table.read();
 /** @type {ReadonlyMap<number, Move>} */
 let moves = new Map();
 
@@ -65,11 +65,14 @@ function show(around) {
   const now = around?.rows ?? [];
   moves = moved(moves, shown, now, { arrivals: false });
   shown = now;
-  rows.show(now, moves, { moving: !still.matches });
+  table.show(now, moves, { moving: !still.matches });
   const row = ownRow(now);
   empty.hidden = row !== undefined;
-  standing.hidden = row === undefined;
-  if (around !== null && row !== undefined) {
+  if (around === null || row === undefined) {
+    for (const fact of [rank, score, among, next]) {
+      setText(fact, "–");
+    }
+  } else {
     write(around, row);
   }
   announcer.changed(row);
@@ -80,23 +83,14 @@ function show(around) {
  * @param {Around} around
  * @param {Row} row
  */
-function write(around, row) {
-  setText(title, row.username);
+function write({ rows, players, as_of }, row) {
   document.title = `${row.username} · Rankcast`;
-  age.updated(around.as_of);
-  const words = {
-    rank: number(row.rank),
-    players: playersInWords(around.players),
-    score: number(row.total_score),
-    "top-percent": topPercent(row.rank, around.players),
-    goal: goal(around.rows, row),
-  };
-  for (const [name, text] of Object.entries(words)) {
-    const fact = facts[name];
-    if (fact !== undefined) {
-      setText(fact, text);
-    }
-  }
+  setText(title, row.username);
+  setText(rank, number(row.rank));
+  setText(score, number(row.total_score));
+  setText(among, `${topPercent(row.rank, players)} of ${playersInWords(players)}`);
+  setText(next, goal(rows, row));
+  age.updated(as_of);
 }
 
 const announcer = new Announcer({

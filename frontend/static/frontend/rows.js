@@ -78,6 +78,11 @@ export class Rows {
       }
     }
     const focused = document.activeElement;
+    const misplaced = elements.filter((element, index) => this.body.rows[index] !== element);
+    for (const element of misplaced) {
+      // All of them out first: a browser takes a row that others push aside for a jump of the page's layout.
+      element.remove();
+    }
     elements.forEach((element, index) => {
       if (this.body.rows[index] !== element) {
         this.body.insertBefore(element, this.body.rows[index] ?? null);
@@ -169,8 +174,11 @@ function writeMove(element, move) {
  * @param {number} points
  */
 function mark(element, points) {
-  const note = part(element, ".gain");
-  setText(note, gain(points));
+  const note = document.createElement("span"); // a new one: the old one's text would jump as the number grows
+  note.className = "gain";
+  note.ariaHidden = "true";
+  note.textContent = gain(points);
+  part(element, ".gain").replaceWith(note);
   note.animate([{ opacity: 1 }, { opacity: 1, offset: 0.6 }, { opacity: 0 }], MARK);
   part(element, ".total").animate([{ color: "var(--accent)", offset: 0 }], MARK);
 }
