@@ -23,6 +23,36 @@ if TYPE_CHECKING:
 SCHEME: Final = "Api-Key"
 
 
+def secret_in(authorization: str) -> str | None:
+    """The API key in an `Authorization` header; None where it carries none."""
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip(" ") if scheme.lower() == SCHEME.lower() else None
+
+
+def known(api_key: ApiKey | None) -> ApiKey:
+    """The key that was found.
+
+    Raises:
+        ApiError: `invalid_api_key`: there was none.
+    """
+    if api_key is None:
+        raise ApiError(Code.INVALID_API_KEY, headers={"WWW-Authenticate": SCHEME})
+    return api_key
+
+
+def check_may_submit(auth: ApiKey | Bearer) -> None:
+    """Let through a key with the scope `sessions:submit`, and a player where players may submit.
+
+    Raises:
+        ApiError: `missing_scope`, `players_may_not_submit`.
+    """
+    if isinstance(auth, Bearer):
+        if not settings.PLAYERS_MAY_SUBMIT:
+            raise ApiError(Code.PLAYERS_MAY_NOT_SUBMIT)
+    elif ApiKey.Scope.SUBMIT not in auth.scopes:
+        raise ApiError(Code.MISSING_SCOPE, f"The API key lacks the scope {ApiKey.Scope.SUBMIT.value}.")
+
+
 class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Api-Key <key>`. `request.auth` is the key; there is no user behind it."""
 
@@ -33,13 +63,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         Raises:
             ApiError: `invalid_api_key`.
         """
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != SCHEME.lower():
-            return None
-        api_key = api_keys.verify(secret.strip(" "))
-        if api_key is None:
-            raise ApiError(Code.INVALID_API_KEY, headers={"WWW-Authenticate": SCHEME})
-        return AnonymousUser(), api_key
+        secret = secret_in(request.headers.get("Authorization", ""))
+        return None if secret is None else (AnonymousUser(), known(api_keys.verify(secret)))
 
     @override
     def authenticate_header(self, request: Request) -> str:
@@ -55,14 +80,9 @@ class MaySubmit(BasePermission):
         """False without either, which DRF tells as a 401.
 
         Raises:
-            ApiError: `missing_scope`, `players_may_not_submit`.
+            ApiError: as `check_may_submit`.
         """
-        if isinstance(request.auth, Bearer):
-            if not settings.PLAYERS_MAY_SUBMIT:
-                raise ApiError(Code.PLAYERS_MAY_NOT_SUBMIT)
-            return True
-        if not isinstance(request.auth, ApiKey):
+        if not isinstance(request.auth, ApiKey | Bearer):
             return False
-        if ApiKey.Scope.SUBMIT not in request.auth.scopes:
-            raise ApiError(Code.MISSING_SCOPE, f"The API key lacks the scope {ApiKey.Scope.SUBMIT.value}.")
+        check_may_submit(request.auth)
         return True

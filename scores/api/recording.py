@@ -14,7 +14,8 @@ from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession
 from scores.ledger.settle import Settled
 
-_PATIENCE_S: Final = 10.0  # beyond every timeout that the ledger sets itself
+#: How long a session is waited for, in seconds: beyond every timeout that the ledger sets itself.
+PATIENCE_S: Final = 10.0
 
 
 def record_one(session: SubmittedSession) -> Receipt:
@@ -40,7 +41,7 @@ def record_all(sessions: Sequence[SubmittedSession]) -> list[Settled]:
     # with all of them in the hands of requests that wait for it, nothing would ever be recorded.
     connection.close()
     futures = group_commit.submit_many(sessions)
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     return [_outcome(future, deadline) for future in futures]
 
 
@@ -50,10 +51,15 @@ def _outcome(future: Future[Receipt], deadline: float) -> Settled:
     except (Refused, LedgerUnavailable) as error:
         return error
     except TimeoutError:
-        if future.cancel():  # still in the queue: now it will never be recorded
-            return LedgerUnavailable("The session waited too long to be recorded, and was not.")
-        return LedgerUnavailable(
-            "The database did not answer in time, so the session may or may not be recorded."
-            " Send it again with the same idempotency key: it then counts once.",
-            outcome_unknown=True,
-        )
+        return given_up(future)
+
+
+def given_up(future: Future[Receipt]) -> LedgerUnavailable:
+    """Wait no longer for a receipt, and give what can be said of its session."""
+    if future.cancel():  # still in the queue: now it will never be recorded
+        return LedgerUnavailable("The session waited too long to be recorded, and was not.")
+    return LedgerUnavailable(
+        "The database did not answer in time, so the session may or may not be recorded."
+        " Send it again with the same idempotency key: it then counts once.",
+        outcome_unknown=True,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from scores.api.errors import ApiError
 from scores.api.submitters import Submitter
 from scores.api.typed import typed, unknown_field
 from scores.ledger import MAXIMUM, SubmittedSession
+
+KEY_HEADER: Final = "Idempotency-Key"
 
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -34,16 +37,19 @@ def read_single(document: object, *, submitter: Submitter, idempotency_header: s
     return _session(submission, submitter, key)
 
 
-def read_item(document: object, *, submitter: Submitter) -> SubmittedSession:
-    """The session of one item of a batch.
+def refuse_key_for_all(idempotency_header: str | None) -> None:
+    """A batch takes keys on its items only.
 
     Raises:
-        ApiError: whatever is wrong first.
+        ApiError: `idempotency_key_per_item`: the header was sent.
     """
-    item = typed(document, BatchItem, invalid_text=_INVALID_TEXT)
-    if item.idempotency_key is not None:
-        _check_key(item.idempotency_key, "idempotency_key")
-    return _session(item, submitter, item.idempotency_key)
+    if idempotency_header is not None:
+        raise ApiError(Code.IDEMPOTENCY_KEY_PER_ITEM, fields=[KEY_HEADER])
+
+
+def read_items(items: Sequence[object], *, submitter: Submitter) -> list[SubmittedSession | ApiError]:
+    """The session of each item of a batch, or what is wrong with it."""
+    return [_read_item(item, submitter) for item in items]
 
 
 def items_of(document: dict[str, Any]) -> list[object]:
@@ -63,6 +69,16 @@ def items_of(document: dict[str, Any]) -> list[object]:
     if not 1 <= len(items) <= MAX_BATCH:
         raise ApiError(Code.BATCH_SIZE_OUT_OF_RANGE, fields=["sessions"])
     return items
+
+
+def _read_item(document: object, submitter: Submitter) -> SubmittedSession | ApiError:
+    try:
+        item = typed(document, BatchItem, invalid_text=_INVALID_TEXT)
+        if item.idempotency_key is not None:
+            _check_key(item.idempotency_key, "idempotency_key")
+        return _session(item, submitter, item.idempotency_key)
+    except ApiError as error:
+        return error
 
 
 def _session(submission: Submission, submitter: Submitter, idempotency_key: str | None) -> SubmittedSession:
@@ -134,9 +150,9 @@ def _checked_played_at(played_at: datetime) -> datetime:
 def _key_from_header(header: str) -> str:
     """The key in an `Idempotency-Key` header; the quotes of RFC 8941 are syntax, plain text is taken as it is."""
     if not header.startswith('"'):
-        return _check_key(header, "Idempotency-Key")
+        return _check_key(header, KEY_HEADER)
     quoted = _QUOTED.fullmatch(header)
-    return _check_key(quoted[1] if quoted else "", "Idempotency-Key")
+    return _check_key(quoted[1] if quoted else "", KEY_HEADER)
 
 
 def _check_key(key: str, field: str) -> str:

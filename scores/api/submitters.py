@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rest_framework.request import Request
-
 from scores.accounts import throttle
 from scores.accounts.bearers import Bearer
 from scores.accounts.limits import current
@@ -30,18 +28,16 @@ class Submitter:
     player_id: int | None = None
 
 
-def submitter_of(request: Request, *, sessions: int = 1) -> Submitter:
-    """Who submits so many sessions with this request, which `MaySubmit` has let through.
+def submitter_of(auth: ApiKey | Bearer, *, sessions: int = 1) -> Submitter:
+    """Who submits so many sessions with a key or a token that `check_may_submit` has let through.
 
     Raises:
         ApiError: `batch_size_out_of_range` for a player whose batch could never be taken.
         Throttled: a player submits more than anybody plays. Game servers are not counted.
         django.db.OperationalError: PostgreSQL does not answer.
     """
-    auth = request.auth
     if isinstance(auth, ApiKey):
         return Submitter(auth.client_id, may_create_players=ApiKey.Scope.CREATE_PLAYERS in auth.scopes)
-    assert isinstance(auth, Bearer)
     most = current().submit_by_player.burst
     if sessions > most:
         raise ApiError(

@@ -214,7 +214,7 @@ def test_a_full_queue_says_when_to_come_back(arena: GameServer, alice: Player, m
 def test_a_ledger_that_takes_too_long_leaves_the_outcome_unknown(
     arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scores.api.recording._PATIENCE_S", 0.2)
+    monkeypatch.setattr("scores.api.recording.PATIENCE_S", 0.2)
 
     with closed_gate():
         response = arena.submit(session(alice, 50), key="game-1")
@@ -230,7 +230,7 @@ def test_a_session_that_never_left_the_queue_is_surely_not_recorded(
 ) -> None:
     small = group_commit.Committer(threads=1)
     monkeypatch.setattr(group_commit._process, "_committer", small)
-    monkeypatch.setattr("scores.api.recording._PATIENCE_S", 0.2)
+    monkeypatch.setattr("scores.api.recording.PATIENCE_S", 0.2)
 
     with closed_gate():
         on_its_way = arena.submit(session(alice))

@@ -9,10 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scores import ranking
-from scores.api import contract, query, schema
+from scores.api import board_answers, contract, query, schema
 from scores.api.codes import Code
 from scores.api.views.base import ContractView
-from scores.rows import Page, Row
 
 _READ_ERRORS = (Code.INVALID_BOARD, Code.UNKNOWN_BOARD, Code.UNAVAILABLE)
 _TOP: dict[str, Any] = {
@@ -59,17 +58,7 @@ class RankView(ContractView):
     def get(self, request: Request, user_id: str) -> Response:
         """A player's rank, total and percentile. Banned players and players without a session are unknown here."""
         page = ranking.rank(query.board(request.query_params), query.user_id(user_id))
-        [row] = page.rows
-        return Response(
-            contract.RankAnswer(
-                user_id=row.user_id,
-                username=row.username,
-                rank=row.rank,
-                total_score=row.total_score,
-                percentile=_percentile(row.rank, page.players),
-                **_state(page),
-            )
-        )
+        return Response(board_answers.rank(page))
 
 
 class AroundView(ContractView):
@@ -89,7 +78,7 @@ class AroundView(ContractView):
         """`limit` rows with the player in the middle; at the ends of the board the page moves inwards."""
         parameters = request.query_params
         page = ranking.around(query.board(parameters), query.user_id(user_id), limit=query.limit(parameters, default=5))
-        return Response(contract.AroundAnswer(rows=_rows(page.rows), **_state(page)))
+        return Response(board_answers.around(page))
 
 
 def _top(request: Request) -> Response:
@@ -97,29 +86,4 @@ def _top(request: Request) -> Response:
     page = ranking.top(
         query.board(parameters), limit=query.limit(parameters, default=10), offset=query.offset(parameters)
     )
-    return Response(contract.TopAnswer(top_players=_rows(page.rows), **_state(page)))
-
-
-def _rows(rows: tuple[Row, ...]) -> list[contract.Row]:
-    return [contract.Row(row.user_id, row.username, row.rank, row.total_score) for row in rows]
-
-
-def _state(page: Page) -> dict[str, Any]:
-    return {
-        "board": page.board,
-        "window": page.window,
-        "epoch": page.epoch,
-        "seq": page.seq,
-        "as_of": page.as_of,
-        "players": page.players,
-        "source": page.source,
-    }
-
-
-def _percentile(rank: int, players: int) -> float:
-    """Percent of the players that are not ranked above, two decimals.
-
-    >>> _percentile(1, 200), _percentile(200, 200), _percentile(1, 1)
-    (100.0, 0.5, 100.0)
-    """
-    return round(100 * max(0, players - rank + 1) / max(1, players), 2)
+    return Response(board_answers.top(page))

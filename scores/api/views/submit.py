@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scores.api import contract, schema, submission
+from scores.accounts.bearers import Bearer
+from scores.api import contract, receipts, schema, submission
 from scores.api.authentication import ApiKeyAuthentication, MaySubmit
-from scores.api.codes import Code
 from scores.api.documents import BatchJSONParser
-from scores.api.errors import ApiError, ledger_error
 from scores.api.logged_in import BearerAuthentication
 from scores.api.recording import record_all, record_one
-from scores.api.submitters import Submitter, submitter_of
+from scores.api.submitters import submitter_of
 from scores.api.views.base import ContractView
-from scores.ledger import Receipt, SubmittedSession
-from scores.ledger.settle import Settled
-
-_KEY_HEADER: Final = "Idempotency-Key"
+from scores.ledger import SubmittedSession
+from scores.models import ApiKey
 
 
 class SubmitView(ContractView):
@@ -48,11 +45,13 @@ class SubmitView(ContractView):
         A player, where players may submit, leaves out who played and when: it is they, and now.
         """
         session = submission.read_single(
-            _document(request), submitter=submitter_of(request), idempotency_header=request.headers.get(_KEY_HEADER)
+            _document(request),
+            submitter=submitter_of(_auth(request)),
+            idempotency_header=request.headers.get(submission.KEY_HEADER),
         )
         receipt = record_one(session)
-        replayed = {"Idempotent-Replayed": "true"} if receipt.replayed else None
-        return Response(_told(receipt), status=status.HTTP_201_CREATED, headers=replayed)
+        replayed = receipts.REPLAYED if receipt.replayed else None
+        return Response(receipts.told(receipt), status=status.HTTP_201_CREATED, headers=replayed)
 
 
 class SubmitBatchView(ContractView):
@@ -76,17 +75,11 @@ class SubmitBatchView(ContractView):
 
         A session that is refused gets its own error, as it would have had alone; the others count.
         """
-        if _KEY_HEADER in request.headers:
-            raise ApiError(Code.IDEMPOTENCY_KEY_PER_ITEM, fields=[_KEY_HEADER])
+        submission.refuse_key_for_all(request.headers.get(submission.KEY_HEADER))
         items = submission.items_of(_document(request))
-        submitter = submitter_of(request, sessions=len(items))
-        read = [_read(item, submitter) for item in items]
-        outcomes = iter(record_all([session for session in read if isinstance(session, SubmittedSession)]))
-        return Response(
-            contract.BatchAnswer(
-                [_result(answer if isinstance(answer, ApiError) else next(outcomes)) for answer in read]
-            )
-        )
+        read = submission.read_items(items, submitter=submitter_of(_auth(request), sessions=len(items)))
+        settled = record_all([session for session in read if isinstance(session, SubmittedSession)])
+        return Response(receipts.results(read, settled))
 
 
 def _document(request: Request) -> dict[str, Any]:
@@ -94,30 +87,6 @@ def _document(request: Request) -> dict[str, Any]:
     return request.data
 
 
-def _read(item: object, submitter: Submitter) -> SubmittedSession | ApiError:
-    try:
-        return submission.read_item(item, submitter=submitter)
-    except ApiError as error:
-        return error
-
-
-def _result(answer: Settled | ApiError) -> contract.Result:
-    if isinstance(answer, Receipt):
-        return contract.Result(status=status.HTTP_201_CREATED, receipt=_told(answer), replayed=answer.replayed)
-    error = answer if isinstance(answer, ApiError) else ledger_error(answer)
-    return contract.Result(status=error.code.status, error=error.error)
-
-
-def _told(receipt: Receipt) -> contract.Receipt:
-    return contract.Receipt(
-        session_id=receipt.session_id,
-        user_id=receipt.user_id,
-        username=receipt.username,
-        score=receipt.score,
-        game_mode=receipt.game_mode,
-        outcome=receipt.outcome,
-        timestamp=receipt.timestamp,
-        total_score=receipt.total_score,
-        rank=receipt.rank,
-        status=receipt.status,
-    )
+def _auth(request: Request) -> ApiKey | Bearer:
+    assert isinstance(request.auth, ApiKey | Bearer)  # MaySubmit lets nobody else through
+    return request.auth
