@@ -24,6 +24,8 @@ DEBUG = env.boolean("RANKCAST_DEBUG", default=False)
 # Without a configured key every process would draw its own: fine for `check`, useless for serving;
 # `serve` keeps one in its data directory. Django's own prefix for keys that are not to be trusted.
 SECRET_KEY = env.text("SECRET_KEY") or f"django-insecure-{secrets.token_urlsafe(50)}"
+#: Keys of before, still believed: a new one can be put in front without logging anybody out.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if PRODUCTION else ("localhost", "127.0.0.1", "[::1]"))
 
 INSTALLED_APPS = [
