@@ -37,12 +37,12 @@ FOR VALUES FROM ('{0:%Y-%m-01} 00:00+00') TO ('{1:%Y-%m-01} 00:00+00')
 
 
 def username(player: int) -> str:
-    """The name of the player with that id; those of the stars are as long as names may be.
+    """The name of the player with that id.
 
     >>> username(11)
     'player-0000011'
     """
-    return f"star-{player:02d}-".ljust(64, "\N{GLOWING STAR}") if player <= STARS else f"player-{player:07d}"
+    return f"player-{player:07d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter, deque
 from os import _exit
+from typing import cast
 
 import uvloop
 from typing_extensions import override
@@ -37,8 +38,7 @@ class _Connection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's classes
 
     def ask(self, request: Prepared, due: float) -> None:
         """Send a request that was due at that time of the loop."""

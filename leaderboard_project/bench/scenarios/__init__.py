@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from leaderboard_project.bench.figures import Result
-from leaderboard_project.bench.scenarios import submitting
+from leaderboard_project.bench.scenarios import audience, submitting
 from leaderboard_project.bench.workbench import Workbench
 
 Scenario = Callable[[Workbench], Result]
@@ -17,5 +17,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         "submit": submitting.submit,
         "submit-one": submitting.submit_one,
         "submit-size": submitting.submit_size,
+        "audience": audience.audience,
+        "audience-4000": audience.audience_4000,
     }
 )

@@ -1,0 +1,138 @@
+"""Sockets that watch a board: how long until the last of them has a change, and what one of them costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from leaderboard_project.bench.field import username
+from leaderboard_project.bench.figures import Figure, Result, ratio
+from leaderboard_project.bench.installation import Site
+from leaderboard_project.bench.load.prober import Prober
+from leaderboard_project.bench.load.watching import Watching, watching
+from leaderboard_project.bench.memory import private_bytes
+from leaderboard_project.bench.workbench import Workbench
+
+#: Player 1 leads by far: every session of theirs changes the first row.
+PROBED = 1
+_SOCKETS = 1_000
+_MANY_SOCKETS = 4_000
+#: Between two sessions, in seconds: longer than a tick, so that each is pushed at once.
+_APART_S = 0.25
+#: So long after a change even the plain way has told everybody, or never will.
+_PATIENCE_S = 15.0
+
+
+def audience(bench: Workbench) -> Result:
+    """1,000 sockets on one process: until the last one has a change; the product and the plain way."""
+    made = bench.installation(bench.options.small)
+    sites = {"rankcast": made.site, "plain": bench.plain(bench.options.small)}
+    return _watched(bench, "audience", sites, bench.options.connections or _SOCKETS, _SOCKETS)
+
+
+def audience_4000(bench: Workbench) -> Result:
+    """4,000 sockets on one process: the same, the memory of each, and how fast new ones come in."""
+    sites = {"rankcast": bench.installation(bench.options.small).site}
+    return _watched(bench, "audience-4000", sites, bench.options.connections or _MANY_SOCKETS, _MANY_SOCKETS)
+
+
+@dataclass
+class _Crowd:
+    """The open sockets of one site, and what was found out about them, one value per round."""
+
+    site: Site
+    watching: Watching
+    prober: Prober
+    connects_per_s: float = 0.0
+    shown_per_s: float = 0.0
+    kib_per_socket: float | None = None
+    last_ms: list[float] = field(default_factory=list)
+    median_ms: list[float] = field(default_factory=list)
+    after_ack_ms: list[float] = field(default_factory=list)
+    missing: int = 0
+
+    def gather(self, sockets: int) -> None:
+        """Open the sockets, and see what they cost."""
+        self.prober.submit()  # whatever is made at the first use is no cost of a socket
+        before = private_bytes(self.site.pids)
+        self.connects_per_s, self.shown_per_s = self.watching.open(sockets)
+        after = private_bytes(self.site.pids)
+        if before is not None and after is not None:
+            self.kib_per_socket = (after - before) / 1024 / sockets
+
+    def probe(self, seconds: float) -> None:
+        """One round: sessions one after the other, each followed to the last socket."""
+        last: list[float] = []
+        median: list[float] = []
+        after_ack: list[float] = []
+        ends = time.monotonic() + seconds
+        while not last or time.monotonic() < ends:
+            probe = self.prober.submit()
+            seen = self.watching.seen(probe.total, within_s=_PATIENCE_S)
+            self.missing += seen.readers - seen.have_it
+            last.append((seen.last - probe.begun) * 1000)
+            median.append((seen.median - probe.begun) * 1000)
+            after_ack.append(max(0.0, seen.last - probe.acked) * 1000)
+            time.sleep(_APART_S)
+        for values, found in ((self.last_ms, last), (self.median_ms, median), (self.after_ack_ms, after_ack)):
+            values.append(sorted(found)[len(found) // 2])
+
+    def figures(self, way: str) -> dict[str, Figure]:
+        """By name."""
+        found = {
+            "last_ms": tuple(self.last_ms),
+            "median_ms": tuple(self.median_ms),
+            "after_ack_ms": tuple(self.after_ack_ms),
+            "connects_per_s": (self.connects_per_s,),
+            "shown_per_s": (self.shown_per_s,),
+        }
+        if self.kib_per_socket is not None:
+            found["kib_per_socket"] = (self.kib_per_socket,)
+        return {name: Figure(way, name, runs) for name, runs in found.items()}
+
+
+def _watched(bench: Workbench, scenario: str, sites: Mapping[str, Site], sockets: int, usual: int) -> Result:
+    with ExitStack() as ends:
+        crowds = {way: ends.enter_context(_crowd(site)) for way, site in sites.items()}
+        for way, crowd in crowds.items():
+            bench.progress.begin(f"{scenario}: opening {sockets:,} sockets, {way}")
+            crowd.gather(sockets)
+        for number in range(1, bench.options.rounds + 1):
+            for way, crowd in crowds.items():
+                bench.progress.begin(f"{scenario}: round {number} of {bench.options.rounds}, {way}")
+                crowd.probe(bench.options.seconds)
+        lost = {way: crowd.watching.state()["lost"] + crowd.missing for way, crowd in crowds.items()}
+    figures = {way: crowd.figures(way) for way, crowd in crowds.items()}
+    ratios = []
+    if len(figures) == 2:
+        ours, plain = figures.values()
+        ratios = [ratio("last_ms", plain["last_ms"], ours["last_ms"])]
+    return Result(
+        scenario=scenario,
+        sizes={
+            "sockets": sockets,
+            "players": bench.options.small,
+            "seconds": bench.options.seconds,
+            "rounds": bench.options.rounds,
+            "processes": bench.options.processes,
+        },
+        full_size=sockets == usual,
+        figures=(*(figure for found in figures.values() for figure in found.values()), *ratios),
+        errors=sum(lost.values()),
+        notes=(
+            "last_ms and median_ms count from the begin of the transaction, so they hold the commit as well",
+            *(f"{way}: {number} frames or sockets were lost" for way, number in lost.items() if number),
+        ),
+    )
+
+
+@contextmanager
+def _crowd(site: Site) -> Iterator[_Crowd]:
+    subscribes = site.name != "plain"
+    with (
+        watching(site.address, username(PROBED), subscribes=subscribes) as found,
+        Prober(site.address, site.api_key, PROBED) as prober,
+    ):
+        yield _Crowd(site, found, prober)
