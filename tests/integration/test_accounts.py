@@ -34,6 +34,7 @@ def test_who_signs_up_can_log_in() -> None:
     dora = accounts.signup("  Dora ", PASSWORD, address=HERE)
 
     assert (dora.username, dora.state, dora.is_staff, dora.is_superuser) == ("Dora", "active", False, False)
+    assert dora.join_date == Player.objects.get().join_date
     assert accounts.login("Dora", PASSWORD, address=ELSEWHERE) == dora
 
 
