@@ -22,6 +22,7 @@ from leaderboard_project.response_headers import WithSecurityHeaders  # noqa: E4
 from leaderboard_project.static_files import with_static_files  # noqa: E402
 from realtime import lifespan, routing  # noqa: E402
 from scores import group_commit  # noqa: E402
+from scores.fast_door import FastDoor  # noqa: E402
 
 if TYPE_CHECKING:
     from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, LifespanScope, Scope
@@ -31,13 +32,24 @@ logger = logging.getLogger(__name__)
 #: How long submits that were taken may still need to be committed at a shutdown, in seconds.
 _DRAIN_S = 5.0
 
-_site = with_static_files(cast("ASGI3Application", DjangoThreads(_django)))
-_http = WithSecurityHeaders(cast("ASGI3Application", partial(bounded, _site)))
+
+def http(*, fast_door: bool) -> ASGI3Application:
+    """The application for HTTP, with or without the door that answers the hot requests past Django."""
+    site = with_static_files(cast("ASGI3Application", DjangoThreads(_django)))
+    doors = cast("ASGI3Application", FastDoor(site)) if fast_door else site
+    return cast("ASGI3Application", WithSecurityHeaders(cast("ASGI3Application", partial(bounded, doors))))
+
+
+_http = http(fast_door=settings.FAST_DOOR)
 
 
 async def _of_client(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     if scope["type"] == "http":
         await _http(scope, receive, send)
+    elif scope["type"] == "websocket" and settings.HTTPS and scope["scheme"] != "wss":
+        # Nothing can be redirected here: a program that shows its key in the clear is to notice.
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": None})
     else:
         await cast("Any", routing.websocket)(scope, receive, send)
 

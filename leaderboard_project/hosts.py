@@ -21,7 +21,10 @@ def allowed(listening_host: str) -> list[str]:
     if os.environ.get("ALLOWED_HOSTS", "").strip() or _is_loopback(listening_host):
         return names
     names += [f"[{listening_host}]" if ":" in listening_host else listening_host, socket.gethostname().lower()]
-    sys.stderr.write(f"Listening beyond this machine, as {', '.join(names)}; set ALLOWED_HOSTS for other names.\n")
+    sys.stderr.write(
+        f"Listening beyond this machine, as {', '.join(names)}; set ALLOWED_HOSTS for other names,"
+        " and RANKCAST_PRODUCTION=1 to serve people.\n"
+    )
     return names
 
 

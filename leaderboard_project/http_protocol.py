@@ -13,6 +13,17 @@ from typing import ClassVar
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from leaderboard_project.answers import error_document
+
+_BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\n"
+    b"connection: close\r\n"
+    b"content-type: application/json\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"x-content-type-options: nosniff\r\n"
+    b"content-length: %d\r\n\r\n"
+)
+
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes connections whose request line and headers take too long or grow too large."""
@@ -63,7 +74,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def send_400_response(self, msg: str) -> None:
         self._disconnect_all()
-        super().send_400_response(msg)
+        # No application sees this: the shape of an error and its headers come from here, not from uvicorn.
+        self.transport.write(_BAD_REQUEST % len(body := error_document("bad_request", msg)) + body)
+        self.transport.close()
 
     def _disconnect_all(self) -> None:
         # uvicorn tells only the latest of pipelined requests that nobody listens any more; the

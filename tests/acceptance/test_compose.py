@@ -144,11 +144,12 @@ def submit(containers: Containers, name: str, api_key: str, score: int) -> httpx
     )
 
 
-def socket_of(containers: Containers, name: str, origin: str, headers: dict[str, str]) -> ClientConnection:
-    """A page's socket, as the proxy passes it on."""
+def socket_of(containers: Containers, name: str, origin: str | None, headers: dict[str, str]) -> ClientConnection:
+    """A socket of a page, or of a program, which has no origin, as the proxy passes it on."""
     plain = socket.create_connection(("127.0.0.1", containers.ports[name]))
     # The library writes the Host from the address; a connection that is there already lets it name the site.
-    return connect(f"ws://{SITE}/ws/leaderboard/", sock=plain, origin=Origin(origin), additional_headers=headers)
+    of_page = None if origin is None else Origin(origin)
+    return connect(f"ws://{SITE}/ws/leaderboard/", sock=plain, origin=of_page, additional_headers=headers)
 
 
 def test_a_session_that_one_web_process_took_is_seen_by_pages_of_the_other(
@@ -186,6 +187,16 @@ def _hears(page: ClientConnection, kind: str) -> dict[str, Any]:
 def test_pages_of_others_open_no_socket(containers: Containers, origin: str, proxy: dict[str, str]) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         socket_of(containers, "web-1", origin, proxy)
+
+
+def test_no_key_is_taken_in_the_clear(containers: Containers, api_key: str) -> None:
+    shown = {"Authorization": f"Api-Key {api_key}"}
+
+    with pytest.raises(InvalidStatus, match="403"):
+        socket_of(containers, "web-1", None, shown)
+    with socket_of(containers, "web-1", None, {**shown, "X-Forwarded-Proto": "https"}) as program:
+        program.send(json.dumps({"op": "ping", "id": 1}))
+        assert _hears(program, "pong")["id"] == 1
 
 
 def test_plain_http_is_sent_to_https_except_for_probes(containers: Containers) -> None:

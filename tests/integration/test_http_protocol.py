@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from leaderboard_project.http_protocol import BoundedHttpProtocol
@@ -62,3 +63,14 @@ async def test_a_head_that_is_too_large_all_at_once_is_refused() -> None:
         writer.write(b"GET / HTTP/1.1\r\n" + b"X-Filler: x\r\n" * 4000 + b"\r\n")
 
         assert await _refused(reader)
+
+
+async def test_what_cannot_be_parsed_is_refused_in_the_shape_of_every_error() -> None:
+    async with connection(_hello, http=BoundedHttpProtocol) as (reader, writer), asyncio.timeout(5):
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n")
+
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+
+        assert json.loads(body)["error"]["code"] == "bad_request"
+        assert b"\r\nx-content-type-options: nosniff" in head
+        assert b"\r\ncontent-length: %d" % len(body) in head
