@@ -132,7 +132,7 @@ class PasswordForm(_OwnPassword):
     field = "old_password"
     beside: ClassVar = {WeakPassword: "new_password"}
 
-    old_password = _password("Password so far", "Enter your password so far.")
+    old_password = _password("Current password", "Enter your current password.")
     new_password = _new_password("New password", "Choose a new password.")
 
 

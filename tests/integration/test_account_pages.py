@@ -160,7 +160,7 @@ def test_a_new_password_keeps_this_browser_and_ends_all_others() -> None:
     [
         (OTHER_PASSWORD, "a third and new one", "old_password", "This is not your password."),
         (PASSWORD, "short", "new_password", "This password is too short."),
-        ("", OTHER_PASSWORD, "old_password", "Enter your password so far."),
+        ("", OTHER_PASSWORD, "old_password", "Enter your current password."),
     ],
 )
 def test_what_is_wrong_with_a_new_password_is_said_beside_the_field(
