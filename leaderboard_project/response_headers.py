@@ -32,15 +32,30 @@ class WithSecurityHeaders:
             (b"x-frame-options", settings.X_FRAME_OPTIONS.encode()),
         ]
 
+        self._over_https = [*self._always, *_strict_transport()]
+
     async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
+        ours = self._over_https if scope["scheme"] == "https" else self._always
 
         async def send_with_headers(event: ASGISendEvent) -> None:
             if event["type"] == "http.response.start":
                 headers = list(event["headers"])
                 present = {name.lower() for name, _ in headers}
-                headers += [header for header in self._always if header[0] not in present]
+                headers += [header for header in ours if header[0] not in present]
                 event = {**event, "headers": headers}
             await send(event)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _strict_transport() -> list[Header]:
+    """The promise to be there by HTTPS, as Django writes it; none where none is made."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return []
+    words = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+    if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        words.append("includeSubDomains")
+    if settings.SECURE_HSTS_PRELOAD:
+        words.append("preload")
+    return [(b"strict-transport-security", "; ".join(words).encode())]

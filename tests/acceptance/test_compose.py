@@ -207,10 +207,18 @@ def test_plain_http_is_sent_to_https_except_for_probes(containers: Containers) -
     assert ready.status_code == 200
 
 
-def test_browsers_are_told_to_come_by_https_only(containers: Containers) -> None:
+@pytest.mark.parametrize("path", ["/", "/api/leaderboard/top", "/static/frontend/page.css", "/healthz", "/nowhere"])
+def test_browsers_are_told_to_come_by_https_only(containers: Containers, path: str) -> None:
+    by_https = httpx.get(url(containers, "web-1", path), headers=BY_PROXY)
+    in_the_clear = httpx.get(url(containers, "web-1", path), headers={"Host": SITE})
+
+    assert by_https.headers.get_list("Strict-Transport-Security") == ["max-age=31536000"]
+    assert "Strict-Transport-Security" not in in_the_clear.headers
+
+
+def test_cookies_are_for_this_host_and_https_only(containers: Containers) -> None:
     login = httpx.get(url(containers, "web-1", "/admin/login/"), headers=BY_PROXY)
 
-    assert login.headers["Strict-Transport-Security"] == "max-age=31536000"
     [cookie] = login.headers.get_list("Set-Cookie")
     assert cookie.startswith("__Host-csrftoken=")
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
