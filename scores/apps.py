@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from typing_extensions import override
 
 
@@ -14,4 +15,7 @@ class ScoresConfig(AppConfig):
 
     @override
     def ready(self) -> None:
+        from scores import roles  # noqa: PLC0415  needs the app registry
         from scores.ranking import receivers  # noqa: F401, PLC0415  connects the ranks to the ledger's signal
+
+        post_migrate.connect(roles.keep_right, sender=self, dispatch_uid="scores.roles")

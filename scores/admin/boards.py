@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from typing_extensions import override
 
+from scores.admin.audited import AuditedAdmin
+from scores.audit import Subject
 from scores.models import Board, Window
 
 
@@ -29,9 +31,11 @@ class WindowInline(admin.TabularInline):  # type: ignore[type-arg]  # Django's c
 
 
 @admin.register(Board)
-class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's classes take no parameters at run time
+class BoardAdmin(AuditedAdmin):
     """Boards. What decides which sessions count is not edited here: totals would no longer fit it."""
 
+    subject = Subject.BOARD
+    told = frozenset({"name"})
     list_display = ("slug", "name", "created_at")
     fields = ("slug", "name", "created_at")
     readonly_fields = ("slug", "created_at")
@@ -41,8 +45,4 @@ class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's classe
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @override
-    def has_delete_permission(self, request: HttpRequest, obj: Board | None = None) -> bool:
         return False

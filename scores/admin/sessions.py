@@ -1,97 +1,49 @@
-"""Sessions: the audit, found by player, voided through the ledger."""
+"""Sessions: everything that was ever submitted, found by player or among the latest, voided through the ledger."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from scores import ledger
-from scores.admin.decisions import DecidingAdmin, Decision
+from scores.admin import session_filters
+from scores.admin.deciding import DecidingAdmin
+from scores.admin.finding import find
+from scores.admin.links import to_player
 from scores.admin.paging import ROWS_PER_PAGE, BoundedPaginator
-from scores.admin.players import find
-from scores.models import GameSession
-
-#: No index knows modes or voids, and none should: filters without a player look at this many sessions.
-_FILTERED: Final = 100_000
-_RECENT: Final = 1000  # sessions whose modes are offered
-
-
-def _latest(queryset: QuerySet[GameSession], number: int) -> QuerySet[GameSession]:
-    newest: int = GameSession.objects.aggregate(newest=Max("id"))["newest"] or 0
-    return queryset.filter(id__gt=newest - number)
-
-
-class _BoundedFilter(admin.SimpleListFilter):
-    """A filter that looks at the latest sessions only, or at all of one player's."""
-
-    @override
-    def queryset(self, request: HttpRequest, queryset: QuerySet[GameSession]) -> QuerySet[GameSession]:
-        value = self.value()
-        if value is None:
-            return queryset
-        among = queryset if request.GET.get("q") else _latest(queryset, _FILTERED)
-        return self.chosen(among, value)
-
-    def chosen(self, queryset: QuerySet[GameSession], value: str) -> QuerySet[GameSession]:
-        """Those of the sessions that were asked for."""
-        raise NotImplementedError
-
-
-class GameModeFilter(_BoundedFilter):
-    """By game mode: those of the latest sessions are offered."""
-
-    title = "game mode"
-    parameter_name = "mode"
-
-    @override
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        recent = _latest(GameSession.objects.all(), _RECENT).order_by()
-        modes = set(recent.values_list("game_mode", flat=True).distinct()) | set(request.GET.getlist("mode"))
-        return [(mode, mode) for mode in sorted(modes)]
-
-    @override
-    def chosen(self, queryset: QuerySet[GameSession], value: str) -> QuerySet[GameSession]:
-        return queryset.filter(game_mode=value)
-
-
-class VoidedFilter(_BoundedFilter):
-    """By whether the session still counts."""
-
-    title = "voided"
-    parameter_name = "voided"
-
-    @override
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("no", "No"), ("yes", "Yes")]
-
-    @override
-    def chosen(self, queryset: QuerySet[GameSession], value: str) -> QuerySet[GameSession]:
-        return queryset.filter(voided_at__isnull=value != "yes")
+from scores.admin.session_decisions import Unvoid, Void
+from scores.admin.times import moment
+from scores.admin.trail_words import told
+from scores.audit import Subject
+from scores.models import AuditEntry, GameSession, Suspicion
 
 
 @admin.register(GameSession)
 class GameSessionAdmin(DecidingAdmin):
     """Sessions are looked at and voided, never edited."""
 
-    decisions = (
-        Decision(
-            "void",
-            "Void",
-            "voided",
-            lambda session: bool(
-                ledger.void_sessions(session_ids=[session.pk], by=None, reason="Decided in the admin site.")
-            ),
-            lambda session: session.voided_at is None,
-        ),
-    )
-    list_display = ("id", "user", "score", "game_mode", "outcome", "timestamp", "client", "voided_at")
+    subject = Subject.SESSION
+    decisions = (Void(), Unvoid())
+    fields = (
+        "id", "player", "score", "kind", "game_mode", "outcome", "timestamp", "recorded_at", "client", "counts",
+    )  # fmt: skip
+    list_display = ("id", "player", "score", "kind", "game_mode", "outcome", "recorded_at", "client", "counts")
     list_select_related = ("user", "client")
     sortable_by = ()
-    list_filter = (GameModeFilter, VoidedFilter)
+    list_filter = (
+        session_filters.SessionTimeFilter,
+        session_filters.SessionPlayerFilter,
+        session_filters.GameModeFilter,
+        session_filters.ScoreFilter,
+        session_filters.KindFilter,
+        session_filters.HeldFilter,
+        session_filters.VoidedFilter,
+    )
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
     search_fields = ("user",)
@@ -99,6 +51,42 @@ class GameSessionAdmin(DecidingAdmin):
     paginator = BoundedPaginator
     list_per_page = list_max_show_all = ROWS_PER_PAGE
     show_full_result_count = False
+
+    @override
+    def state_of(self, row: GameSession) -> str:
+        if row.voided_at is not None:
+            return f"void since {moment(row.voided_at)}"
+        return "counts" if row.held_at is None else f"held since {moment(row.held_at)}, until a moderator lets it pass"
+
+    @override
+    def facts_of(self, row: GameSession) -> Sequence[tuple[str, object]]:
+        score = f"{row.score:,} points"
+        return [("player", row.user.username), ("score", score), ("played", moment(row.timestamp))]
+
+    @override
+    def page_context(self, request: HttpRequest, row: GameSession) -> dict[str, Any]:
+        entries = AuditEntry.objects.filter(subject_type=Subject.SESSION, subject_id=row.pk)
+        with_names = entries.select_related("actor", "player", "former_name").order_by("-id")[:50]
+        return {
+            **super().page_context(request, row),
+            "suspicions": Suspicion.objects.filter(session_id=row.pk).select_related("board").order_by("id"),
+            "history": [told(entry) for entry in with_names],
+            "history_filter": f"about={Subject.SESSION}:{row.pk}",
+        }
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GameSession]:
+        return super().get_queryset(request).select_related("user", "client")
+
+    @admin.display(description="player")
+    def player(self, session: GameSession) -> SafeString:
+        """Whose session it is."""
+        return to_player(session.user)
+
+    @admin.display(description="state")
+    def counts(self, session: GameSession) -> str:
+        """Whether it counts."""
+        return self.state_of(session)
 
     @override
     def get_search_results(
