@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import quote
 
 from leaderboard_project.embedded import secrets
@@ -12,6 +14,8 @@ from leaderboard_project.embedded.sockets import socket_directory
 #: The application's role and its database.
 NAME = "rankcast"
 VALKEY_SOCKET = "valkey.sock"
+#: Of randomness in SECRET_KEY: as text, more than the 50 characters that Django asks for.
+_KEY_BYTES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ def addresses_on(data_directory: Path) -> Addresses:
     return Addresses(
         database_url=postgres_url(directory, kept.get_or_draw(secrets.POSTGRES_PASSWORD)),
         redis_url=valkey_url(directory, kept.get_or_draw(secrets.VALKEY_PASSWORD)),
-        secret_key=kept.get_or_draw(secrets.SECRET_KEY),
+        secret_key=kept.get_or_draw(secrets.SECRET_KEY, partial(token_urlsafe, _KEY_BYTES)),
     )
 
 
