@@ -99,7 +99,9 @@ def address_in(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+@lru_cache(maxsize=1024)
 def _plain(peer: str) -> str:
+    """The peer's address in its one spelling; kept, for a peer asks many times."""
     address = address_in(peer)
     return peer if address is None else str(address)
 
