@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaderboard_project.settings")
 _django = get_wsgi_application()
 
 # Only now: what follows reads models and settings.
+from leaderboard_project import garbage  # noqa: E402
 from leaderboard_project.body_limit import bounded  # noqa: E402
 from leaderboard_project.django_threads import DjangoThreads  # noqa: E402
 from leaderboard_project.forwarded import Forwarded  # noqa: E402
@@ -68,6 +69,7 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
 async def _live(scope: LifespanScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     await receive()
     await lifespan.startup()
+    garbage.settle()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     # First what was taken is committed, then the last changes go out to the other processes' pages.
