@@ -72,6 +72,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._cycles.add(self.cycle)
 
     @override
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # it holds us as we hold it; the socket has a parser of its own
+
+    @override
     def send_400_response(self, msg: str) -> None:
         self._disconnect_all()
         # No application sees this: the shape of an error and its headers come from here, not from uvicorn.

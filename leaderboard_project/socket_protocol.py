@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from typing_extensions import override
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from leaderboard_project.lean_socket import LeanSocketProtocol
 
 _BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
-class BoundedSocketProtocol(WebSocketsSansIOProtocol):
+class BoundedSocketProtocol(LeanSocketProtocol):
     """Cuts off peers that send more frames than anybody needs, or that are beyond being told so."""
 
     #: Frames of any kind that a peer may send at once, and how many more each second.

@@ -1,1 +1,1 @@
-"""From the signal `board_changed` to every open socket: receivers, board, messages, broadcast, hub, consumers."""
+"""From the signal `board_changed` to every open socket: receivers, board, messages, broadcast, hub, viewers."""

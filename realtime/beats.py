@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from realtime import messages
 from realtime.limits import Limits
+from realtime.ready_frames import ReadyFrame
 from realtime.subscriber import Subscriber
 
 #: The sockets' beats are spread over so many moments of the interval, so that thousands do not fall together.
@@ -27,14 +28,14 @@ def beat_once(subscribers: Collection[Subscriber]) -> None:
 
     Boards on which a socket is behind are left out: a beat never runs ahead of what was sent.
     """
-    texts: dict[tuple[str, ...], str] = {}
+    frames: dict[tuple[str, ...], ReadyFrame] = {}
     for subscriber in subscribers:
         feeds = [feed for feed in subscriber.boards.values() if feed.is_level(subscriber)]
         if not feeds or not subscriber.takes:
             continue
         names = tuple(feed.board for feed in feeds)
-        text = texts.get(names)
-        if text is None:
+        frame = frames.get(names)
+        if frame is None:
             states = [feed.last_sent for feed in feeds if feed.last_sent is not None]
-            text = texts[names] = messages.encode(messages.beat(states))
-        subscriber.offer(text)
+            frame = frames[names] = messages.encode(messages.beat(states))
+        subscriber.offer(frame)

@@ -32,7 +32,9 @@ class BoardFeed:
         self.subscribers: set[Subscriber] = set()
         #: When the last socket left, by the loop's clock; None while there is one.
         self.idle_since: float | None = None
-        self._level: set[Subscriber] = set()
+        #: The sockets that hold `last_sent` and take frames, and where the frames go. A tick touches
+        #: nothing else of a socket: with thousands of them the memory that it has to fetch is what costs.
+        self._level: dict[Subscriber, asyncio.Transport | None] = {}
         self._limits = limits
         self._counters = counters
         self._tasks: list[asyncio.Task[None]] = []
@@ -70,7 +72,7 @@ class BoardFeed:
         at = self.last_sent
         assert at is not None
         subscriber.boards[self.board] = self
-        subscriber.behind.discard(self)
+        subscriber.behind.pop(self, None)
         self.subscribers.add(subscriber)
         self.idle_since = None
         frame: messages.ServerFrame
@@ -79,16 +81,32 @@ class BoardFeed:
         else:
             frame = messages.snapshot(at, request_id)
             self._counters.snapshots += 1
-        if subscriber.offer(messages.encode(frame)):
-            self._level.add(subscriber)
+        subscriber.offer(messages.encode(frame))
+        if subscriber.takes:
+            self._level[subscriber] = subscriber.transport
+
+    def leave_behind(self, subscriber: Subscriber) -> None:
+        """Tell a socket nothing more until it catches up; what it was last sent is remembered."""
+        assert self.last_sent is not None
+        self._counters.left_behind += 1
+        self._level.pop(subscriber, None)
+        subscriber.behind.setdefault(self, self.last_sent)
+
+    def catch_up(self, subscriber: Subscriber, held: Board) -> None:
+        """Bring a socket that drains again to the state last sent, of which it holds `held`."""
+        if held is self.last_sent:  # nothing was missed
+            del subscriber.behind[self]
+            self._level[subscriber] = subscriber.transport
+        else:
+            self.add(subscriber)
 
     def discard(self, subscriber: Subscriber) -> None:
         """Let a socket watch no longer."""
         self.subscribers.discard(subscriber)
         if not self.subscribers:
             self.idle_since = asyncio.get_running_loop().time()
-        self._level.discard(subscriber)
-        subscriber.behind.discard(self)
+        self._level.pop(subscriber, None)
+        subscriber.behind.pop(self, None)
         subscriber.boards.pop(self.board, None)
 
     def is_level(self, subscriber: Subscriber) -> bool:
@@ -111,17 +129,16 @@ class BoardFeed:
             return
         self._counters.ticks += 1
         follows = share_history(before, after)
-        text = messages.encode(messages.diff_frame(diff(before, after)) if follows else messages.snapshot(after))
+        frame = messages.encode(messages.diff_frame(diff(before, after)) if follows else messages.snapshot(after))
         self.last_sent = after
         for count, subscriber in enumerate(tuple(self._level), start=1):
             # A socket that came or caught up during a pause below has this state already: to it
             # the frame is a duplicate, which every client ignores or takes without harm.
-            if subscriber in self._level and not subscriber.offer(text):
-                self._leave_behind(subscriber)
+            if subscriber in self._level:
+                transport = self._level[subscriber]
+                if transport is None:
+                    subscriber.offer(frame)
+                elif not transport.is_closing():
+                    transport.write(frame.on_the_wire)
             if count % SOCKETS_AT_ONCE == 0:
                 await asyncio.sleep(0)
-
-    def _leave_behind(self, subscriber: Subscriber) -> None:
-        self._counters.left_behind += 1
-        self._level.discard(subscriber)
-        subscriber.behind.add(self)

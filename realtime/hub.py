@@ -19,6 +19,7 @@ from realtime.counters import Counters
 from realtime.limits import Limits
 from realtime.membership import Membership
 from realtime.messages import RequestId, Since
+from realtime.ready_frames import FrameSink
 from realtime.subscriber import Send, Subscriber
 from realtime.watcher import Watcher
 from scores.ranking import Page, Version
@@ -50,7 +51,7 @@ class Hub:
         self.feeds: dict[str, BoardFeed] = {}
         self.subscribers: set[Subscriber] = set()
         self.draining = False
-        self._limits = limits
+        self.limits = limits
         #: Open boards and those still being read: both hear what is told.
         self._hearing: dict[str, BoardFeed] = {}
         self._opening: dict[str, asyncio.Task[BoardFeed]] = {}
@@ -71,8 +72,8 @@ class Hub:
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self._membership.run()),
-            loop.create_task(self._watcher.run(self._limits.watch_s)),
-            loop.create_task(beat(self.subscribers, self._limits)),
+            loop.create_task(self._watcher.run(self.limits.watch_s)),
+            loop.create_task(beat(self.subscribers, self.limits)),
             loop.create_task(self._drop_idle_boards()),
         ]
 
@@ -86,9 +87,9 @@ class Hub:
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._version_reader.shutdown(wait=False, cancel_futures=True)
 
-    def connect(self, send: Send) -> Subscriber:
-        """Take up a socket that was accepted."""
-        subscriber = Subscriber(send, limits=self._limits, counters=self.counters)
+    def connect(self, send: Send, sink: FrameSink | None = None) -> Subscriber:
+        """Take up a socket that was accepted; its frames go into the sink where the server offers one."""
+        subscriber = Subscriber(send, limits=self.limits, counters=self.counters, sink=sink)
         self.subscribers.add(subscriber)
         return subscriber
 
@@ -127,7 +128,7 @@ class Hub:
     async def drain(self) -> None:
         """Tell every socket to come back later, and close it; those that do not listen are dropped."""
         self.draining = True
-        leaving = [subscriber.bye(messages.DRAIN, within_s=self._limits.drain_s) for subscriber in self.subscribers]
+        leaving = [subscriber.bye(messages.DRAIN, within_s=self.limits.drain_s) for subscriber in self.subscribers]
         await asyncio.gather(*leaving)
 
     async def _feed(self, board: str) -> BoardFeed:
@@ -141,7 +142,7 @@ class Hub:
         return await asyncio.shield(opening)  # one asker that leaves must not take it from the others
 
     async def _open(self, board: str) -> BoardFeed:
-        feed = BoardFeed(board, read=self._read, limits=self._limits, counters=self.counters)
+        feed = BoardFeed(board, read=self._read, limits=self.limits, counters=self.counters)
         self._hearing[board] = feed
         try:
             # Join first, read second: a step told in between is folded into what is read, or is older.
@@ -173,9 +174,9 @@ class Hub:
         """Let go of boards that nobody has watched for a while, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(self._limits.linger_s / 4)
+            await asyncio.sleep(self.limits.linger_s / 4)
             for board, feed in tuple(self.feeds.items()):
-                if feed.idle_since is not None and loop.time() - feed.idle_since >= self._limits.linger_s:
+                if feed.idle_since is not None and loop.time() - feed.idle_since >= self.limits.linger_s:
                     self._forget(board)
                     await feed.close()
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from realtime.board import Board, Diff, crc
+from realtime.ready_frames import ReadyFrame
 from scores.rows import Row, Source
 
 SUBPROTOCOL = "lb.v1"
@@ -138,9 +139,9 @@ RATE_LIMIT = Bye(code=4103, reason="rate limit", retry_ms=(5_000, 30_000))
 _encoder = msgspec.json.Encoder()
 
 
-def encode(frame: ServerFrame) -> str:
-    """The frame as the text that goes over the wire."""
-    return _encoder.encode(frame).decode()
+def encode(frame: ServerFrame) -> ReadyFrame:
+    """The frame as it goes over the wire."""
+    return ReadyFrame(_encoder.encode(frame))
 
 
 def snapshot(board: Board, request_id: RequestId | UnsetType = UNSET) -> Snapshot:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime.consumers import LiveBoards
-
-_live_boards: Any = LiveBoards.as_asgi()
+from realtime.viewers import live_boards
 
 
 async def websocket(scope: Any, receive: Any, send: Any) -> None:
@@ -16,7 +14,7 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
     raises there instead, which would be a 500 and a traceback for each passing scanner.
     """
     if scope["path"] == "/ws/leaderboard/":
-        await _live_boards(scope, receive, send)
+        await live_boards(scope, receive, send)
     else:
         await receive()
         await send({"type": "websocket.close"})

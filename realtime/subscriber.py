@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Generator
-from functools import partial
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from realtime import messages
+from realtime.begun import begin
 from realtime.counters import Counters
 from realtime.limits import Limits
+from realtime.ready_frames import FrameSink, ReadyFrame
 
 if TYPE_CHECKING:
+    from realtime.board import Board
     from realtime.board_feed import BoardFeed
 
 log = logging.getLogger(__name__)
@@ -26,34 +28,56 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Subscriber:
     """One socket, as the hub sees it. Belongs to one event loop.
 
-    A send is begun at once, without a task. Only when it has to wait, because the peer does not
-    read and the transport's buffer is full, a task finishes it; until then nothing else is
-    offered to the socket, and the boards that it misses are remembered in `behind`. So a slow
-    reader costs the transport's buffer and one frame, however much happens meanwhile.
+    A frame leaves at once, without a task: into the server's sink, or by ASGI where there is none.
+    Only when the peer does not read and the transport's buffer is full, a task waits for it; until
+    then nothing else is offered to the socket, and the boards that it misses are remembered in
+    `behind`. So a slow reader costs the transport's buffer and one frame, however much happens meanwhile.
     """
 
-    def __init__(self, send: Send, *, limits: Limits, counters: Counters) -> None:
+    __slots__ = (
+        "_counters",
+        "_draining",
+        "_leaving",
+        "_limits",
+        "_send",
+        "_sink",
+        "behind",
+        "boards",
+        "number",
+        "transport",
+    )
+
+    def __init__(self, send: Send, *, limits: Limits, counters: Counters, sink: FrameSink | None = None) -> None:
         self.number = next(_numbers)
         self._send = send
+        self._sink = sink
+        #: Where ready-made frames go by the shortest way; None where the server offers none.
+        self.transport = None if sink is None else sink.transport
         self._limits = limits
         self._counters = counters
         self._draining: asyncio.Task[None] | None = None
         self._leaving = False
         self.boards: dict[str, BoardFeed] = {}
-        self.behind: set[BoardFeed] = set()
+        #: What this socket was last sent of the boards on which it is behind.
+        self.behind: dict[BoardFeed, Board] = {}
+        if sink is not None:
+            sink.when_full(self._full)
 
     @property
     def takes(self) -> bool:
         """Whether a frame that is offered now would be sent."""
         return self._draining is None and not self._leaving
 
-    def offer(self, text: str) -> bool:
+    def offer(self, frame: ReadyFrame) -> bool:
         """Send a frame if the socket takes one; never waits, never raises."""
         if not self.takes:
             return False
-        sending = _begin(self._send({"type": "websocket.send", "text": text}))
-        if sending is not None:
-            self._draining = asyncio.get_running_loop().create_task(self._drain(sending))
+        if self.transport is None:
+            waiting = begin(self._send({"type": "websocket.send", "text": frame.text}))
+            if waiting is not None:
+                self._hold_back(waiting)
+        elif not self.transport.is_closing():
+            self.transport.write(frame.on_the_wire)
         return True
 
     async def free(self) -> None:
@@ -75,7 +99,7 @@ class Subscriber:
         try:
             async with asyncio.timeout(within_s):
                 await self.free()
-                await self._send({"type": "websocket.send", "text": messages.encode(frame)})
+                await self._send({"type": "websocket.send", "text": messages.encode(frame).text})
                 await self._send({"type": "websocket.close", "code": frame.code, "reason": frame.reason})
         except TimeoutError:
             self._drop()
@@ -91,21 +115,35 @@ class Subscriber:
         """The socket is closed: nothing is sent any more."""
         self._leaving = True
         self.leave_all()
+        if self._sink is not None:
+            self._sink.when_full(None)
 
-    async def _drain(self, sending: Coroutine[Any, Any, None]) -> None:
-        """Finish a send that had to wait, then catch up with what was missed."""
+    def _full(self) -> None:
+        """The server says that the peer does not read, perhaps in the middle of a write of ours."""
+        assert self._sink is not None
+        if self._draining is None:
+            self._hold_back(self._sink.drained())
+
+    def _hold_back(self, until: Coroutine[Any, Any, Any]) -> None:
+        """Offer nothing to this socket until it drains."""
+        for feed in self.boards.values():
+            feed.leave_behind(self)
+        self._draining = asyncio.get_running_loop().create_task(self._drain(until))
+
+    async def _drain(self, until: Awaitable[Any]) -> None:
+        """Wait until the peer has read, then catch up with what was missed."""
         stuck = asyncio.get_running_loop().call_later(self._limits.stuck_s, self._stuck)
         try:
-            await sending
+            await until
         except OSError:
-            self._leaving = True  # closed while waiting; the consumer hears of it as well
+            self._leaving = True  # closed while waiting; the socket's reader hears of it as well
         finally:
             stuck.cancel()
             self._draining = None
-        for feed in tuple(self.behind):
+        for feed, held in tuple(self.behind.items()):
             if not self.takes:  # the first snapshot filled the buffer again
                 break
-            feed.add(self)
+            feed.catch_up(self, held)
 
     def _stuck(self) -> None:
         self._counters.stuck += 1
@@ -116,13 +154,12 @@ class Subscriber:
 
         ASGI knows no way to do so: `websocket.close` waits for the very buffer that is full, and
         a transport that is closed politely keeps buffer and file descriptor until a peer that
-        never reads has read. uvicorn hands us a bound `send`; its protocol holds the transport.
+        never reads has read.
         """
-        transport: Any = getattr(getattr(self._send, "__self__", None), "transport", None)
-        if transport is None:
+        if self.transport is None:
             log.warning("this server offers no way to drop a stuck reader")
         else:
-            transport.abort()
+            self.transport.abort()
 
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -132,46 +169,3 @@ def _keep(task: asyncio.Task[None]) -> None:
     """Hold on to a task until it is done: the loop itself keeps only a weak reference."""
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
-
-
-def _begin(sending: Awaitable[None]) -> Coroutine[Any, Any, None] | None:
-    """Take the first step of a send; what is left of it, or None when it is done.
-
-    A task for each socket and frame would cost more than the frame. Python 3.12 has eager tasks
-    for this; until then the first step is taken by hand, and only a send that has to wait goes on
-    as a task.
-    """
-    steps = sending.__await__()
-    try:
-        waits_for = next(steps)
-    except StopIteration:
-        return None
-    except OSError:
-        return None  # the peer has gone; the consumer hears of it as `websocket.disconnect`
-    return _finish(steps, waits_for)
-
-
-async def _finish(steps: Generator[Any, Any, None], waits_for: Any) -> None:
-    """Go on with a send whose first step waits for `waits_for`."""
-    await _Rest(steps, waits_for)
-
-
-class _Rest:
-    """The awaitable rest of a coroutine that has been started by hand."""
-
-    def __init__(self, steps: Generator[Any, Any, None], waits_for: Any) -> None:
-        self._steps = steps
-        self._waits_for = waits_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        waits_for = self._waits_for
-        while True:
-            step: Callable[[], Any]
-            try:
-                step = partial(self._steps.send, (yield waits_for))
-            except BaseException as error:  # noqa: BLE001 - a cancellation, too, belongs to the coroutine inside
-                step = partial(self._steps.throw, error)
-            try:
-                waits_for = step()
-            except StopIteration:
-                return

@@ -82,7 +82,10 @@ class Ear:
         self.resyncs = 0
 
     async def send(self, event: dict[str, Any]) -> None:
-        frame = json.loads(event["text"])
+        self.hear(event["text"])
+
+    def hear(self, text: str) -> None:
+        frame = json.loads(text)
         self.frames.append(frame)
         if frame["type"] == "snapshot":
             self.board = msgspec.convert(frame, Board)
@@ -100,6 +103,41 @@ class Ear:
 
     def kinds(self) -> list[str]:
         return [frame["type"] for frame in self.frames]
+
+
+class Pipe(Ear):
+    """The sink of a socket: takes ready-made frames, and is full when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transport: Any = self  # of a transport, the hub needs no more than follows
+        self.tell: Callable[[], None] | None = None
+        self.room = asyncio.Event()
+        self.room.set()
+        self.closing = False
+        self.fills_with: str | None = None
+
+    def when_full(self, tell: Callable[[], None] | None) -> None:
+        self.tell = tell
+
+    async def drained(self) -> None:
+        await self.room.wait()
+
+    def write(self, frame: bytes) -> None:
+        assert self.room.is_set()
+        assert not self.closing
+        text = frame[frame.index(b"{") :].decode()
+        self.hear(text)
+        if self.fills_with is not None and self.fills_with in text:
+            self.fill()
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def fill(self) -> None:
+        self.room.clear()
+        assert self.tell is not None
+        self.tell()
 
 
 @pytest.fixture
@@ -322,6 +360,97 @@ async def test_a_newcomer_between_two_ticks_follows_like_everybody_else(ranks: R
         await until(lambda: first.seq == newcomer.seq == 2)
         assert hub.counters.ticks == 2
         assert newcomer.kinds() == ["snapshot", "diff"]
+
+
+# --- Sinks for ready-made frames --------------------------------------------------------------------
+
+
+async def piped(hub: Hub) -> Pipe:
+    pipe = Pipe()
+    await hub.subscribe(hub.connect(pipe.send, pipe), "global")
+    return pipe
+
+
+async def test_a_sink_gets_the_same_frames_as_everybody_else(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks) as hub:
+        ear, pipe = await listening(hub), await piped(hub)
+
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: ear.seq == pipe.seq == 1)
+
+        assert ear.frames == pipe.frames
+        assert pipe.kinds() == ["snapshot", "diff"]
+
+
+async def test_a_full_sink_is_left_behind_and_gets_one_snapshot_of_then(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks, replace(UNWATCHED, tick_s=0.01)) as hub:
+        ear, pipe = await listening(hub), await piped(hub)
+        pipe.fills_with = '"seq":1,'
+
+        for _ in range(5):
+            publisher.publish(boards.step(ranks.advance()))
+            await until(lambda: ear.seq == ranks.page.seq)
+        assert pipe.seq == 1
+        assert hub.counters.left_behind == 1
+
+        pipe.room.set()
+        await until(lambda: pipe.seq == 5)
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: pipe.seq == 6)
+        assert pipe.kinds() == ["snapshot", "diff", "snapshot", "diff"]
+
+
+async def test_a_sink_that_was_full_and_missed_nothing_goes_on_as_before(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks) as hub:
+        pipe = await piped(hub)
+
+        pipe.fill()
+        pipe.room.set()
+        await until(lambda: all(subscriber.takes for subscriber in hub.subscribers))
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: pipe.seq == 1)
+
+        assert pipe.kinds() == ["snapshot", "diff"]
+
+
+async def test_a_snapshot_that_fills_the_sink_leaves_it_behind(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks) as hub:
+        ear, pipe = await listening(hub), Pipe()
+        pipe.fills_with = "snapshot"
+        await hub.subscribe(hub.connect(pipe.send, pipe), "global")
+
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: ear.seq == 1)
+        assert pipe.kinds() == ["snapshot"]
+
+        pipe.fills_with = None
+        pipe.room.set()
+        await until(lambda: pipe.seq == 1)
+        assert pipe.kinds() == ["snapshot", "snapshot"]
+
+
+async def test_nothing_is_written_to_a_sink_that_is_closing(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks) as hub:
+        ear, pipe = await listening(hub), await piped(hub)
+        pipe.closing = True
+
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: ear.seq == 1)
+
+        assert pipe.kinds() == ["snapshot"]
+
+
+async def test_a_stuck_sink_is_aborted(ranks: Ranks) -> None:
+    async with running(ranks, replace(UNWATCHED, stuck_s=0.05, farewell_s=0.05)) as hub:
+        pipe = await piped(hub)
+        aborted = asyncio.Event()
+        pipe.abort = aborted.set  # type: ignore[attr-defined]
+
+        pipe.fill()
+
+        await asyncio.wait_for(aborted.wait(), PATIENCE_S)
+        assert hub.counters.stuck == 1
+        pipe.room.set()
 
 
 # --- Without the ranks -----------------------------------------------------------------------------

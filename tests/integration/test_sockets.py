@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from channels.testing import WebsocketCommunicator
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from realtime import routing, running
 from realtime.receivers import tell_board_change
 from scores import api_keys, ranking
 from scores.models import Client, Player
 from scores.signals import board_changed
-from tests.integration.live import Server, in_thread, serving, tab
+from tests.integration.live import PATIENCE_S, Server, in_thread, serving, tab
 from tests.ledger import make_ranks, recorded, session
 
 
@@ -148,6 +150,19 @@ async def test_the_beat_says_what_was_sent(settings: Any, ranks: None, arena: Cl
     assert [(board.board, board.window, board.epoch, board.seq)] == [
         (told["board"], told["window"], told["epoch"], told["seq"]) for told in beat["boards"]
     ]
+
+
+async def test_a_server_that_takes_no_ready_made_frames_is_served_too(ranks: None) -> None:
+    """Such as daphne, under `runserver`."""
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    browser = WebsocketCommunicator(routing.websocket, "/ws/leaderboard/", headers=headers, subprotocols=["lb.v1"])
+    try:
+        assert await browser.connect() == (True, "lb.v1")
+        await browser.send_json_to({"op": "subscribe", "id": 1, "board": "global"})
+        assert (await browser.receive_json_from(PATIENCE_S))["type"] == "snapshot"
+        await browser.disconnect()
+    finally:
+        await running.stop()
 
 
 # --- Who may connect -----------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def _example(
 
 
 def _wire(frame: messages.ServerFrame) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(messages.encode(frame))
+    plain: dict[str, Any] = json.loads(messages.encode(frame).text)
     return plain
 
 

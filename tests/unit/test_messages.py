@@ -25,7 +25,7 @@ def parse(text: str | None) -> messages.Request:
 
 
 def wire(frame: messages.ServerFrame) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(messages.encode(frame))
+    plain: dict[str, Any] = json.loads(messages.encode(frame).text)
     return plain
 
 
@@ -85,7 +85,7 @@ def test_a_frame_that_cannot_be_granted_is_answered_by_a_stable_code(text: str |
         parse(text)
 
     assert code == rejected.value.frame.code
-    assert len(messages.encode(rejected.value.frame)) < 1024
+    assert len(messages.encode(rejected.value.frame).on_the_wire) < 1024
 
 
 def test_an_error_repeats_the_id_of_the_request_where_it_can_be_read() -> None:

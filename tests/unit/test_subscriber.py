@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from realtime import allowance, board, messages, origins, subscriber
+from realtime import allowance, board, messages, origins, ready_frames
 from realtime.counters import Counters
 from realtime.limits import Limits
 from realtime.quiet import Seldom
+from realtime.ready_frames import ReadyFrame
 from realtime.subscriber import Subscriber
+
+A, B, C, D = (ReadyFrame(text) for text in (b"a", b"b", b"c", b"d"))
 
 
 class Wire:
@@ -39,7 +42,7 @@ def over(wire: Wire, **limits: Any) -> Subscriber:
 async def test_a_frame_is_sent_before_offer_returns() -> None:
     wire = Wire()
 
-    assert over(wire).offer("a")
+    assert over(wire).offer(A)
 
     assert wire.sent == ["a"]
     assert len(asyncio.all_tasks()) == 1
@@ -50,12 +53,12 @@ async def test_a_socket_that_does_not_drain_takes_one_frame_and_no_more() -> Non
     wire.writable.clear()
     slow = over(wire)
 
-    assert slow.offer("a")
-    assert [slow.offer("b"), slow.offer("c"), slow.takes] == [False, False, False]
+    assert slow.offer(A)
+    assert [slow.offer(B), slow.offer(C), slow.takes] == [False, False, False]
 
     wire.writable.set()
     await slow.free()
-    assert slow.offer("d")
+    assert slow.offer(D)
     assert wire.sent == ["a", "d"]
 
 
@@ -63,7 +66,7 @@ async def test_answers_wait_for_their_turn_and_keep_their_order() -> None:
     wire = Wire()
     wire.writable.clear()
     slow = over(wire)
-    slow.offer("a")
+    slow.offer(A)
 
     answering = asyncio.create_task(slow.reply(messages.Pong(id=1)))
     await asyncio.sleep(0)
@@ -82,7 +85,7 @@ async def test_a_peer_that_has_gone_raises_nothing(waits: bool) -> None:
     if waits:
         wire.writable.clear()
 
-    gone.offer("a")
+    gone.offer(A)
     wire.writable.set()
     await gone.free()
 
@@ -97,15 +100,15 @@ async def test_bye_is_the_last_frame_and_said_once() -> None:
     await leaving.bye(messages.DRAIN, within_s=1)
     await leaving.bye(messages.RATE_LIMIT, within_s=1)
 
-    assert not leaving.offer("a")
-    assert wire.sent == [messages.encode(messages.DRAIN), 4101]
+    assert not leaving.offer(A)
+    assert wire.sent == [messages.encode(messages.DRAIN).text, 4101]
 
 
 async def test_a_server_without_a_transport_to_drop_is_named(caplog: pytest.LogCaptureFixture) -> None:
     wire = Wire()
     stuck = over(wire)
     wire.writable.clear()
-    stuck.offer("a")
+    stuck.offer(A)
 
     await stuck.bye(messages.DRAIN, within_s=0.01)
 
@@ -118,7 +121,7 @@ async def test_a_send_that_waits_can_be_cancelled() -> None:
     wire = Wire()
     wire.writable.clear()
     slow = over(wire)
-    slow.offer("a")
+    slow.offer(A)
     assert slow._draining is not None
     await asyncio.sleep(0)
 
@@ -142,6 +145,6 @@ def test_a_log_that_repeats_itself_is_heard_seldom() -> None:
     assert record.exc_info is None
 
 
-@pytest.mark.parametrize("module", [allowance, board, origins, subscriber])
+@pytest.mark.parametrize("module", [allowance, board, origins, ready_frames])
 def test_the_examples_in_the_docstrings_hold(module: Any) -> None:
     assert doctest.testmod(module).failed == 0
