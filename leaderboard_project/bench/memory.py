@@ -1,4 +1,4 @@
-"""How much memory processes take, as Linux tells it."""
+"""How much memory processes and connections take, as Linux tells it."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def private_bytes(pids: Iterable[int]) -> int | None:
     except OSError:
         return None
     return sum(int(kib) * 1024 for text in texts for kib in _PRIVATE.findall(text))
+
+
+def unread_connections(port: int) -> int:
+    """On how many connections of the server at that port the kernel holds bytes that their readers do not take."""
+    table = Path("/proc/net/tcp")
+    if not table.exists():
+        return 0
+    rows = [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and not row[4].startswith("00000000:") for row in rows)

@@ -102,7 +102,7 @@ class _Run:
             await self._offer(began, self._load.per_s)
         stopping = self._loop.call_at(self._end, self._look_whether_finished)
         try:
-            async with asyncio.timeout(self._load.seconds + _PATIENCE_S):
+            async with asyncio.timeout_at(self._end + _PATIENCE_S):
                 await self._finished.wait()
         except TimeoutError:
             self._failures["no answer"] += self._under_way + len(self._late)

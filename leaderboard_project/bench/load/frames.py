@@ -12,6 +12,8 @@ import os
 
 _TEXT = 0x81
 _CLOSE = 0x88
+_PING = 0x89
+_PONG = 0x8A
 _MASKED = 0x80
 
 
@@ -37,10 +39,12 @@ def request(text: bytes) -> bytes:
 class Frames:
     """The texts in a stream of a server's frames."""
 
-    __slots__ = ("_unread",)
+    __slots__ = ("_unread", "pongs")
 
     def __init__(self) -> None:
         self._unread = b""
+        #: Answers to pings, which whoever holds us must send: a server closes sockets that owe them.
+        self.pongs = b""
 
     def feed(self, received: bytes) -> list[bytes]:
         """The texts that are complete now.
@@ -62,6 +66,8 @@ class Frames:
             kind = unread[at]
             if kind == _TEXT:
                 texts.append(unread[start : start + length])
+            elif kind == _PING:
+                self.pongs += bytes([_PONG, _MASKED | length]) + bytes(4) + unread[start : start + length]
             elif kind == _CLOSE:
                 raise Closed
             at = start + length

@@ -11,7 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from leaderboard_project.bench.load.running import ClientFailed
+from leaderboard_project.bench.errors import ClientFailed
 
 _TIMEOUT_S = 10.0
 

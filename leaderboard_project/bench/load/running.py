@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from leaderboard_project.bench.errors import ClientFailed
 from leaderboard_project.bench.load.spec import Load, Loaded
 
 Client = Literal["wrk", "own"]
@@ -20,10 +21,6 @@ Client = Literal["wrk", "own"]
 _LUA = Path(__file__).with_name("wrk.lua")
 #: How long a client may take beyond its load, in seconds.
 _PATIENCE_S = 30.0
-
-
-class ClientFailed(Exception):
-    """A client ended without a result; the message is one sentence for the user."""
 
 
 def best_client() -> Client:

@@ -33,6 +33,10 @@ class Load:
     batch: int = 100
     per_s: float | None = None
 
+    def by_the_clock(self, per_s: float, *, first: int) -> Self:
+        """The same with so many requests each second, and only for players from `first` on."""
+        return dataclasses.replace(self, per_s=per_s, first=first)
+
     def encoded(self) -> str:
         """One line for the pipe."""
         return json.dumps(dataclasses.asdict(self)) + "\n"

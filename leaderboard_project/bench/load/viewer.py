@@ -72,6 +72,9 @@ class Viewer(asyncio.Protocol):
                     self._listener.heard(self, text)
             except Closed:
                 self.connection_lost(None)
+            if self._frames.pongs:
+                self.send(self._frames.pongs)
+                self._frames.pongs = b""
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leaderboard_project.bench.load.running import ClientFailed
+from leaderboard_project.bench.errors import ClientFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import psycopg
 
-from leaderboard_project.bench.installation import Installation, Site, manage, served_by
+from leaderboard_project.bench.installation import Installation, Site, manage
 from leaderboard_project.bench.plain import settings
 from leaderboard_project.bench.progress import Progress
+from leaderboard_project.bench.serving import served_by
 from scores.valkey import Valkey
 
 _SETTINGS = "leaderboard_project.bench.plain.settings"

@@ -7,7 +7,17 @@ from types import MappingProxyType
 from typing import Final
 
 from leaderboard_project.bench.figures import Result
-from leaderboard_project.bench.scenarios import audience, submitting
+from leaderboard_project.bench.scenarios import (
+    audience,
+    batching,
+    evening,
+    growing,
+    ranks_memory,
+    reading,
+    rebuilding,
+    slow_readers,
+    submitting,
+)
 from leaderboard_project.bench.workbench import Workbench
 
 Scenario = Callable[[Workbench], Result]
@@ -16,8 +26,15 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
     {
         "submit": submitting.submit,
         "submit-one": submitting.submit_one,
-        "submit-size": submitting.submit_size,
+        "batch": batching.batch,
         "audience": audience.audience,
         "audience-4000": audience.audience_4000,
+        "evening": evening.evening,
+        "slow-readers": slow_readers.slow_readers,
+        "submit-size": submitting.submit_size,
+        "reads": reading.reads,
+        "memory": ranks_memory.memory,
+        "rebuild": rebuilding.rebuild,
+        "size": growing.size,
     }
 )

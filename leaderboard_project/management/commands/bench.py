@@ -15,15 +15,16 @@ from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
 from leaderboard_project.bench.document import document
+from leaderboard_project.bench.errors import BenchFailed
 from leaderboard_project.bench.figures import Result
-from leaderboard_project.bench.installation import BenchFailed
-from leaderboard_project.bench.load.running import ClientFailed, best_client
+from leaderboard_project.bench.load.running import best_client
 from leaderboard_project.bench.machine import Machine, describe
 from leaderboard_project.bench.progress import Progress
 from leaderboard_project.bench.scenarios import SCENARIOS
 from leaderboard_project.bench.tables import table
 from leaderboard_project.bench.targets import target_of
 from leaderboard_project.bench.workbench import Options, Workbench
+from leaderboard_project.embedded.errors import EmbeddedError
 
 
 class Command(BaseCommand):
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: everything that was started ends
         try:
             machine, results = self._measure(names, options)
-        except (BenchFailed, ClientFailed) as error:
+        except (BenchFailed, EmbeddedError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:
             options["json"].write_text(document(machine, results), encoding="utf-8")
