@@ -10,11 +10,12 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import structlog
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from leaderboard_project import env
+from leaderboard_project import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -81,7 +82,10 @@ TEMPLATES = [
 
 def _database(url: str) -> dict[str, Any]:
     """Django's settings of one PostgreSQL from a libpq URL (`?host=/dir` names a socket directory)."""
-    parts: dict[str, Any] = conninfo_to_dict(url)
+    try:
+        parts: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError:  # whose words repeat the address, and with it the password
+        raise ImproperlyConfigured("DATABASE_URL is no address that PostgreSQL's libpq understands.") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "rankcast"),
@@ -104,12 +108,14 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _database(env.text("DATABASE_URL", "postgresql:///rankcast"))}
+DATABASES = {
+    "default": _database(env.address("DATABASE_URL", "postgresql:///rankcast", schemes=("postgresql", "postgres")))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Valkey: the projection ------------------------------------------------------------------
 
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env.address("REDIS_URL", "redis://127.0.0.1:6379/0", schemes=("redis", "rediss", "unix"))
 
 CHANNEL_LAYERS = {
     "default": {
@@ -124,7 +130,7 @@ CHANNEL_LAYERS = {
 # --- Accounts ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "scores.Player"
-# Both hash in two threads at low priority. Hashes of the second kind still log in, and become the first.
+# Both hash two at a time, at low priority. Hashes of the second kind still log in, and become the first.
 PASSWORD_HASHERS = ["scores.accounts.hashers.Argon2Hasher", "scores.accounts.hashers.OldPBKDF2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -177,6 +183,9 @@ ALLOWED_ORIGINS = env.words("RANKCAST_ALLOWED_ORIGINS")
 TRUSTED_PROXIES = env.networks("RANKCAST_TRUSTED_PROXIES")
 PROXY_COUNT = env.integer("RANKCAST_PROXY_COUNT", 1, minimum=1)
 
+#: Whether the hot requests are answered past Django (`scores.fast_door`); the answers are the same.
+FAST_DOOR = env.boolean("RANKCAST_FAST_DOOR", default=True)
+
 # --- HTTPS, which a proxy in front speaks -------------------------------------------------------
 
 HTTPS = env.boolean("RANKCAST_HTTPS", default=PRODUCTION)
@@ -223,49 +232,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# --- Logs: one readable line per event on a terminal, JSON for machines ------------------------
+# --- Logs ---------------------------------------------------------------------------------------
 
-LOG_FORMAT = env.text("RANKCAST_LOG_FORMAT", "console")
-_SHARED: list[structlog.typing.Processor] = [
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "lines": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _SHARED,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if LOG_FORMAT == "json" else []),
-                structlog.processors.JSONRenderer()
-                if LOG_FORMAT == "json"
-                # The default tracebacks print local variables, and with them keys and passwords.
-                else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-            ],
-        },
-    },
-    "filters": {
-        "no_bad_utf8": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: not record.msg.startswith("Invalid UTF-8 sequence received"),
-        },
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "root": {"handlers": ["console"], "level": env.text("RANKCAST_LOG_LEVEL", "INFO")},
-    "loggers": {
-        # 4xx answers are the client's business; 5xx still arrive as errors.
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # What strangers send is their business too: uvicorn would write a line, or a traceback, for each of it.
-        "uvicorn.error": {"level": "ERROR", "filters": ["no_bad_utf8"]},
-    },
-}
-structlog.configure(
-    processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOGGING = logs.configuration(
+    form=env.choice("RANKCAST_LOG_FORMAT", ("console", "json")),
+    level=env.choice("RANKCAST_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
 )

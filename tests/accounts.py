@@ -71,25 +71,14 @@ def nobody_counts() -> Iterator[None]:
 
 
 @contextmanager
-def all_hashing_threads_busy() -> Iterator[None]:
-    """Both threads that hash are at work, until the end."""
-    done = threading.Event()
-    begun = threading.Barrier(3)
-
-    def work() -> None:
-        begun.wait(timeout=10)
-        done.wait(timeout=30)
-
-    callers = [threading.Thread(target=hashing.run, args=(work,)) for _ in range(2)]
-    for caller in callers:
-        caller.start()
-    begun.wait(timeout=10)
+def all_hashing_busy() -> Iterator[None]:
+    """Both programs that hash have work, until the end."""
+    taken = [hashing._free.get(timeout=10) for _ in range(2)]
     try:
         yield
     finally:
-        done.set()
-        for caller in callers:
-            caller.join(timeout=10)
+        for child in taken:
+            hashing._free.put(child)
 
 
 def at_once(work: Callable[[], Any], times: int = 2) -> list[Any]:

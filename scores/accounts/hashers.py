@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import partial
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
 from typing_extensions import override
@@ -29,12 +28,14 @@ class Argon2Hasher(Argon2PasswordHasher):
     @override
     def encode(self, password: str, salt: str) -> str:
         """The hash as it is stored."""
-        return hashing.run(partial(super().encode, _normalised(password), salt))
+        how = self.params()
+        numbers = how.time_cost, how.memory_cost, how.parallelism, how.hash_len
+        return f"{self.algorithm}{hashing.ask('argon2', _normalised(password), salt, *numbers)}"
 
     @override
     def verify(self, password: str, encoded: str) -> bool:
         """Whether the password is the one that was hashed."""
-        return hashing.run(partial(super().verify, _normalised(password), encoded))
+        return bool(hashing.ask("argon2_is", _normalised(password), encoded.removeprefix("argon2")))
 
 
 class OldPBKDF2Hasher(PBKDF2PasswordHasher):
@@ -46,7 +47,8 @@ class OldPBKDF2Hasher(PBKDF2PasswordHasher):
     @override
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         """The hash as it was stored; `verify` comes here as well."""
-        return hashing.run(partial(super().encode, password, salt, iterations))
+        iterations = iterations or self.iterations
+        return f"{self.algorithm}${iterations}${salt}${hashing.ask('pbkdf2', password, salt, iterations)}"
 
 
 def _normalised(password: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from frontend.account.downloads import Download, TooManyDownloads
 from scores import ledger, ranking
 from scores.models import AuditEntry, Client, GameSession, Player
-from tests.accounts import OTHER_PASSWORD, PASSWORD, account, all_hashing_threads_busy
+from tests.accounts import OTHER_PASSWORD, PASSWORD, account, all_hashing_busy
 from tests.faults import closed_gate
 from tests.ledger import make_ranks, recorded, session
 from tests.visitor import ACCOUNT, Visitor, words
@@ -153,7 +153,7 @@ def test_staff_are_told_why_they_cannot_delete_themselves(committed: None) -> No
 def test_what_cannot_be_done_now_is_not_done_and_told_so(visitor: Visitor) -> None:
     with closed_gate():
         late = visitor.send(DELETE, password=PASSWORD)
-    with all_hashing_threads_busy():
+    with all_hashing_busy():
         busy = visitor.send(DELETE, password=PASSWORD)
 
     assert [late.status_code, busy.status_code] == [503, 429]

@@ -10,7 +10,7 @@ from scores import accounts, ledger, names
 from scores.accounts import bearers, families, hashing
 from scores.accounts.errors import InvalidToken
 from scores.models import Client, Player
-from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_threads_busy, at_once
+from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_busy, at_once
 from tests.ledger import recorded, session
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.usefixtures("committed")
 def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """One word for each hash that was computed."""
     computed: list[str] = []
-    run = hashing.run
+    ask = hashing.ask
 
-    def counted(work: Any) -> Any:
+    def counted(*question: Any) -> Any:
         computed.append("hash")
-        return run(work)
+        return ask(*question)
 
-    monkeypatch.setattr(hashing, "run", counted)
+    monkeypatch.setattr(hashing, "ask", counted)
     return computed
 
 
@@ -139,7 +139,7 @@ def test_a_banned_player_logs_in_and_an_erased_one_is_gone() -> None:
 def test_a_busy_server_counts_the_attempt_against_the_address_only(settings: Any) -> None:
     alice = account()
 
-    with all_hashing_threads_busy():
+    with all_hashing_busy():
         for _ in range(10):
             with pytest.raises(accounts.HashingBusy):
                 accounts.login("alice", PASSWORD, address=HERE)

@@ -14,7 +14,7 @@ from tests.accounts import (
     OTHER_PASSWORD,
     PASSWORD,
     account,
-    all_hashing_threads_busy,
+    all_hashing_busy,
     nobody_counts,
 )
 
@@ -72,7 +72,7 @@ def test_guesses_are_told_to_wait_by_words_and_by_status() -> None:
 
 
 def test_a_busy_server_says_so_in_the_form() -> None:
-    with all_hashing_threads_busy():
+    with all_hashing_busy():
         response = log_in()
 
     assert (response.status_code, response["Retry-After"]) == (429, "1")
@@ -88,7 +88,7 @@ def test_without_valkey_nobody_logs_in() -> None:
 
 
 def test_an_empty_form_costs_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "run", pytest.fail)
+    monkeypatch.setattr(hashing, "ask", pytest.fail)
 
     response = log_in("", "")
 
@@ -128,7 +128,7 @@ def test_an_open_session_does_not_give_the_password_away(inside: Browser) -> Non
 
 
 def test_a_form_that_cannot_hash_for_long_says_so(inside: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    with all_hashing_threads_busy(), hashing.impatient():
+    with all_hashing_busy(), hashing.impatient():
         response = change(inside, PASSWORD)
 
     assert (response.status_code, response["Retry-After"]) == (429, "1")

@@ -18,7 +18,7 @@ from tests.accounts import (
     OTHER_PASSWORD,
     PASSWORD,
     account,
-    all_hashing_threads_busy,
+    all_hashing_busy,
     get,
     login,
     nobody_counts,
@@ -247,7 +247,7 @@ def test_a_busy_server_says_so_at_once_on_every_way_to_a_hash() -> None:
     account()
     token = tokens()["access_token"]
 
-    with all_hashing_threads_busy():
+    with all_hashing_busy():
         answers = [
             login(),
             login("unknown"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import threading
 import unicodedata
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password, verify_password
@@ -17,7 +19,8 @@ from scores import accounts
 from scores.accounts import hashing, passwords
 from scores.accounts.errors import HashingBusy, WeakPassword
 from scores.models import Player
-from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_threads_busy
+from tests.acceptance.serving import eventually
+from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_busy
 
 
 def test_a_password_is_stored_as_argon2id_with_owasps_parameters() -> None:
@@ -39,19 +42,20 @@ def test_a_password_is_the_same_however_its_letters_are_composed() -> None:
     assert not check_password("password number 2", make_password("password number ²"))
 
 
-def test_hashes_run_at_the_lowest_priority_and_nothing_else_does() -> None:
-    if sys.platform != "linux":
-        pytest.skip("threads have a priority of their own on Linux only")
+def programs() -> list[subprocess.Popen[bytes]]:
+    """Those that run now."""
+    return [child.process for child in hashing._children if child.process is not None]
 
-    def priority() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert hashing.run(priority) == 19
-    assert priority() < 19
+def test_hashes_are_computed_at_the_lowest_priority() -> None:
+    make_password(PASSWORD)
+
+    assert [os.getpriority(os.PRIO_PROCESS, program.pid) for program in programs()] == [19] * len(programs())
+    assert 1 <= len(programs()) <= 2
 
 
 def test_a_third_hash_is_refused_at_once_and_a_patient_one_waits() -> None:
-    with all_hashing_threads_busy():
+    with all_hashing_busy():
         with hashing.impatient(), pytest.raises(HashingBusy):
             make_password(PASSWORD)
         with pytest.raises(HashingBusy):
@@ -60,20 +64,64 @@ def test_a_third_hash_is_refused_at_once_and_a_patient_one_waits() -> None:
         waiting = threading.Thread(target=lambda: patient.append(make_password(PASSWORD)))
         waiting.start()
 
-    waiting.join(timeout=10)
+    waiting.join(timeout=60)
     assert check_password(PASSWORD, patient[0])
 
 
-def test_a_failed_hash_gives_its_place_back() -> None:
-    def fail() -> None:
-        raise ValueError
+def test_a_program_that_was_killed_is_started_again() -> None:
+    stored = make_password(PASSWORD)
+    for program in programs():
+        program.kill()
 
+    assert check_password(PASSWORD, stored)
+
+
+def test_a_question_that_cannot_be_answered_costs_no_place(capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
-        with pytest.raises(ValueError):  # noqa: PT011
-            hashing.run(fail)
+        with pytest.raises(HashingBusy):
+            hashing.ask("argon2", "password", "too short")
 
+    assert "password" not in capfd.readouterr().err.replace("passwords cannot be hashed", "")
     with hashing.impatient():
         assert make_password(PASSWORD)
+
+
+def test_a_program_that_cannot_be_started_is_told_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for program in programs():
+        program.kill()
+        program.wait()
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+
+    with pytest.raises(HashingBusy):
+        make_password(PASSWORD)
+
+    monkeypatch.undo()
+    assert make_password(PASSWORD)
+
+
+def test_the_programs_end_with_the_process_that_started_them_however_it_ends() -> None:
+    script = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'leaderboard_project.settings'\n"
+        "import django; django.setup()\n"
+        "from scores.accounts import hashing\n"
+        "hashing.ask('argon2', 'password', 'saltsalt', 1, 8, 1, 32)\n"
+        "print(*[child.process.pid for child in hashing._children if child.process], flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+
+    died = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    [pid] = map(int, died.stdout.split())
+    assert died.returncode == -9
+    assert eventually(lambda: not is_running(pid), within_s=10)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # where nobody waits for orphans, they stay as zombies
 
 
 @pytest.mark.parametrize(
@@ -137,5 +185,5 @@ def test_commands_make_accounts_as_ever(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_password_is_too_long_before_it_is_hashed() -> None:
     account()
 
-    with all_hashing_threads_busy(), pytest.raises(accounts.WrongCredentials):
+    with all_hashing_busy(), pytest.raises(accounts.WrongCredentials):
         accounts.login("alice", "x" * 1_000_000, address=HERE)

@@ -1,0 +1,63 @@
+"""A program of its own: computes password hashes for the process that started it, at the lowest CPU priority.
+
+Knows nothing of Django or of this project, so that it starts quickly and stays small. One question
+per line of the standard input, one answer per line of the standard output, both JSON. Ends with its
+input, and so with the process at the other end, however that ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+from typing import Any
+
+from argon2.exceptions import VerificationError
+from argon2.low_level import Type, hash_secret, verify_secret
+
+_LOWEST_PRIORITY = 19
+
+
+def answer(kind: str, password: str, *more: Any) -> str | bool:
+    """The answer to one question.
+
+    - `argon2`: the password, salt, passes, KiB and lanes; the encoded hash.
+    - `argon2_is`: the password and an encoded hash; whether it is the one that was hashed.
+    - `pbkdf2`: the password, salt and iterations; the hash in base64.
+    """
+    if kind == "argon2":
+        salt, time_cost, memory_cost, parallelism, hash_len = more
+        return hash_secret(
+            password.encode(),
+            salt.encode(),
+            time_cost=time_cost,
+            memory_cost=memory_cost,
+            parallelism=parallelism,
+            hash_len=hash_len,
+            type=Type.ID,
+        ).decode()
+    if kind == "argon2_is":
+        try:
+            return verify_secret(more[0].encode(), password.encode(), Type.ID)
+        except VerificationError:
+            return False
+    salt, iterations = more
+    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), iterations)
+    return base64.b64encode(digest).decode("ascii")
+
+
+def main() -> None:
+    """Answer until there is nothing more to read."""
+    os.nice(_LOWEST_PRIORITY)  # only now: starting up is not to wait behind everything else
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(json.dumps(answer(*json.loads(line))).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(0)  # nobody is there any more to be told
