@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -36,6 +37,31 @@ def boolean(name: str, *, default: bool) -> bool:
     if value in _FALSE:
         return False
     raise ImproperlyConfigured(f"{name} must be one of 1, true, yes, on, 0, false, no, off; it is {value!r}.")
+
+
+def choice(name: str, options: Sequence[str]) -> str:
+    """One of the options, in any case; the first where the variable is unset.
+
+    Raises:
+        ImproperlyConfigured: the variable holds something else.
+    """
+    value = text(name, options[0])
+    for option in options:
+        if value.lower() == option.lower():
+            return option
+    raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}; it is {value!r}.")
+
+
+def address(name: str, default: str, *, schemes: Sequence[str]) -> str:
+    """An address that begins with one of the schemes.
+
+    Raises:
+        ImproperlyConfigured: it begins otherwise. The message does not show it: it may hold a password.
+    """
+    value = text(name, default)
+    if not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ImproperlyConfigured(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+    return value
 
 
 def integer(name: str, default: int, *, minimum: int = 0) -> int:

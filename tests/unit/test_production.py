@@ -79,6 +79,31 @@ def test_a_variable_that_cannot_be_read_is_one_sentence(command: tuple[str, ...]
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "db.internal hunter2"),
+        ("DATABASE_URL", "mysql://rankcast:hunter2@db.internal/rankcast"),
+        ("DATABASE_URL", "postgresql://rankcast:hunter2@[db.internal/rankcast"),
+        ("REDIS_URL", "valkey.internal:6379?hunter2"),
+        ("RANKCAST_DB_POOL", "many"),
+        ("RANKCAST_DEBUG", "maybe"),
+        ("RANKCAST_HSTS_SECONDS", "-1"),
+        ("RANKCAST_JWT_KEYS", "hunter2"),
+        ("RANKCAST_LOG_FORMAT", "xml"),
+        ("RANKCAST_LOG_LEVEL", "loud"),
+        ("RANKCAST_PROXY_COUNT", "0"),
+    ],
+)
+def test_each_reader_names_its_variable_and_no_secret(name: str, value: str) -> None:
+    ended = run(*WEB, **{**STRONG, name: value})
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(name)
+    assert ended.stderr.count("\n") == 1
+    assert "hunter2" not in ended.stderr
+
+
 @pytest.fixture
 def production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Settings without a weakness."""
