@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from a2wsgi import WSGIMiddleware
 
 from leaderboard_project.answers import answer, answer_error
+from scores.api.recording import GOING_DOWN, TOO_MANY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 #: How many requests may wait for each thread of a pool: at some hundred answers a second, about a second.
 _WAITING_PER_THREAD = 16
-
-_GOING_DOWN = (
-    "The server is shutting down and did not finish this request. A session may or may not be recorded:"
-    " send it again with the same idempotency key, and it counts once."
-)
 
 _HEALTH = ("/readyz", "/v1/health-check")
 _BOARDS = ("/api/leaderboard/top", "/api/leaderboard/rank/", "/api/leaderboard/around/", "/v1/leaderboard/")
@@ -42,8 +38,7 @@ class _Pool:
 
     async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if self._under_way >= self._most:
-            busy = "Too many requests are waiting. Nothing was done; try again in a moment."
-            await answer_error(send, 503, "unavailable", busy, headers=[(b"retry-after", b"1")])
+            await answer_error(send, 503, "unavailable", TOO_MANY, headers=[(b"retry-after", b"1")])
             return
         started = cut_off = False
 
@@ -62,7 +57,7 @@ class _Pool:
             cut_off = True
             # The server goes down and its grace is over. A clear word is better than uvicorn's bare 500.
             if not started:
-                await answer_error(send, 503, "outcome_unknown", _GOING_DOWN, headers=[(b"retry-after", b"1")])
+                await answer_error(send, 503, "outcome_unknown", GOING_DOWN, headers=[(b"retry-after", b"1")])
 
     def _ended(self, answering: asyncio.Future[None]) -> None:
         self._under_way -= 1

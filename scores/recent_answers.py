@@ -24,6 +24,14 @@ class _Answer(Generic[V]):
     being_renewed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled(Generic[V]):
+    """An answer that is still believed. `is_due`: it is time that somebody asks again, by `get`."""
+
+    value: V | None
+    is_due: bool
+
+
 class RecentAnswers(Generic[K, V]):
     """What was found for a key a moment ago, also if that was nothing. Thread-safe.
 
@@ -49,6 +57,15 @@ class RecentAnswers(Generic[K, V]):
             self._remember(key, answer)
         return answer.value
 
+    def recall(self, key: K) -> Recalled[V] | None:
+        """What is believed now, without asking anybody: None where somebody must be asked, by `get`."""
+        with self._lock:
+            answer = self._found.get(key) or self._unknown.get(key)
+            if answer is None:
+                return None
+            age_s = time.monotonic() - answer.asked_at
+            return Recalled(answer.value, _is_due(answer, age_s)) if age_s <= _KEEP_S else None
+
     def forget(self, key: K) -> None:
         """Ask the next time."""
         with self._lock:
@@ -62,7 +79,7 @@ class RecentAnswers(Generic[K, V]):
             if answer is None:
                 return None
             age_s = time.monotonic() - answer.asked_at
-            if age_s > _RENEW_S and not answer.being_renewed:
+            if _is_due(answer, age_s):
                 answers[key] = replace(answer, being_renewed=True)
                 return None
             return answer if age_s <= _KEEP_S else None
@@ -78,3 +95,7 @@ class RecentAnswers(Generic[K, V]):
     def _drop(self, key: K) -> None:
         self._found.pop(key, None)
         self._unknown.pop(key, None)
+
+
+def _is_due(answer: _Answer[V], age_s: float) -> bool:
+    return age_s > _RENEW_S and not answer.being_renewed

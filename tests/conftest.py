@@ -14,6 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from scores import boards, group_commit, suspicion
 from scores.models import Client, Player
 from scores.valkey import valkey
+from tests import api, doors
 
 _EMPTY = """
 ALTER TABLE audit_trail DISABLE TRIGGER audit_trail_keep;
@@ -51,6 +52,14 @@ def _empty() -> None:
     valkey()._broken = False  # a test before this one may have taken Valkey away, or stopped the clock
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushall()
+
+
+@pytest.fixture(params=doors.DOORS)
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The test's requests come by this door, through the whole ASGI application; each test runs at both."""
+    door: str = request.param
+    monkeypatch.setattr(api, "current_door", door)
+    return door
 
 
 @pytest.fixture

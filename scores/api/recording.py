@@ -16,6 +16,12 @@ from scores.ledger.settle import Settled
 
 #: How long a session is waited for, in seconds: beyond every timeout that the ledger sets itself.
 PATIENCE_S: Final = 10.0
+#: What those are told who were waiting for the answer when the process ended, and those for whom there is no room.
+GOING_DOWN: Final = (
+    "The server is shutting down and did not finish this request. A session may or may not be recorded:"
+    " send it again with the same idempotency key, and it counts once."
+)
+TOO_MANY: Final = "Too many requests are waiting. Nothing was done; try again in a moment."
 
 
 def record_one(session: SubmittedSession) -> Receipt:

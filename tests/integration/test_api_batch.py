@@ -12,7 +12,7 @@ from scores.models import ApiKey, GameSession, Player, Standing
 from tests.api import BATCH, GameServer, error_of, session, stored
 from tests.ledger import make_ranks
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("committed", "door")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.api import GameServer, error_of, get, session
 from tests.ledger import make_ranks, recorded
 from tests.ledger import session as submitted
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("committed", "door")
 
 TOP = "/api/leaderboard/top"
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client as Browser
 from django.urls import get_resolver
 
 from scores import ranking
@@ -17,17 +16,17 @@ from scores.api import schema
 from scores.api.codes import Code
 from scores.api.errors import to_api_error
 from scores.models import Player
-from tests.api import SUBMIT, GameServer, error_of, get, session
+from tests.api import SUBMIT, GameServer, ask, error_of, get, session
 from tests.faults import stuck, valkey_away
 from tests.ledger import make_ranks
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("committed", "door")
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/nothing", "/v1/nothing", "/api/leaderboard/top/", "/api/%00"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_address_has_the_shape_of_all_errors(path: str, method: str) -> None:
-    assert error_of(Browser().generic(method, path), 404)["code"] == "not_found"
+    assert error_of(ask(method, path), 404)["code"] == "not_found"
 
 
 @pytest.mark.parametrize(
@@ -42,9 +41,7 @@ def test_an_unknown_address_has_the_shape_of_all_errors(path: str, method: str) 
     ],
 )
 def test_a_wrong_method_is_told(method: str, path: str) -> None:
-    headers = {"Authorization": f"Api-Key {GameServer().secret}"}
-
-    response = Browser().generic(method, path, headers=headers)
+    response = ask(method, path, Authorization=f"Api-Key {GameServer().secret}")
 
     assert error_of(response, 405)["code"] == "method_not_allowed"
     assert response["Allow"] == ("POST" if path == SUBMIT else "GET, HEAD")
@@ -57,20 +54,20 @@ def test_a_method_cannot_be_overridden(alice: Player) -> None:
 
 
 def test_a_foreign_host_is_told_in_the_same_shape() -> None:
-    response = Browser().get("/api/leaderboard/top", headers={"Host": "evil.example"})
+    response = ask("GET", "/api/leaderboard/top", Host="evil.example")
 
     assert error_of(response, 400)["code"] == "bad_request"
 
 
 def test_json_is_answered_whatever_is_accepted() -> None:
-    response = Browser().get("/api/leaderboard/top", headers={"Accept": "text/html"})
+    response = ask("GET", "/api/leaderboard/top", Accept="text/html")
 
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
 
 
 def test_a_head_is_a_get_without_a_body() -> None:
-    response = Browser().head("/api/leaderboard/top")
+    response = ask("HEAD", "/api/leaderboard/top")
 
     assert (response.status_code, response.content) == (200, b"")
 
@@ -81,7 +78,7 @@ def test_a_defect_is_a_500_in_the_same_shape(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(ranking, "top", fail)
 
-    response = Browser(raise_request_exception=False).get("/api/leaderboard/top")
+    response = get("/api/leaderboard/top")
 
     assert error_of(response, 500) == {"code": "internal_error", "detail": Code.INTERNAL_ERROR.meaning}
 
@@ -200,7 +197,7 @@ def test_examples_of_sessions_are_sessions(alice: Player) -> None:
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/"])
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_the_description_is_read_and_nothing_else(path: str, method: str) -> None:
-    response = Browser().generic(method, path)
+    response = ask(method, path)
 
     assert (response.status_code, response.json()["error"]["code"]) == (405, "method_not_allowed")
 

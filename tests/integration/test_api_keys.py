@@ -18,7 +18,7 @@ from scores import api_keys
 from scores.models import ApiKey, Client
 from tests.api import GameServer, error_of, session
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("committed", "door")
 
 
 def test_a_key_is_verified_and_only_its_digest_is_kept() -> None:

@@ -19,7 +19,7 @@ from tests.api import SUBMIT, GameServer, error_of, session, stored
 from tests.faults import closed_gate, stuck
 from tests.ledger import make_ranks
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("committed", "door")
 
 
 @pytest.fixture
@@ -242,7 +242,11 @@ def test_a_session_that_never_left_the_queue_is_surely_not_recorded(
     assert not GameSession.objects.filter(user=bob).exists()
 
 
-def test_a_submit_that_waits_holds_no_connection(arena: GameServer, alice: Player) -> None:
+def test_a_submit_that_waits_holds_no_connection(
+    arena: GameServer, alice: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.api.current_door", None)  # Django in this very thread, whose connection is looked at
+
     arena.submit(session(alice))
 
     assert connection.connection is None

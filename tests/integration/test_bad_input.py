@@ -10,7 +10,7 @@ import pytest
 from scores.models import Player
 from tests.api import BATCH, SUBMIT, GameServer, error_of, get, session, stored
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("committed", "door")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scores import recent_answers
-from scores.recent_answers import RecentAnswers
+from scores.recent_answers import RecentAnswers, Recalled
 
 
 class Asked:
@@ -103,3 +103,30 @@ def test_an_answer_whose_renewal_failed_is_soon_believed_by_nobody(clock: Clock)
     clock.now += 0.4
 
     assert recent.get("key", Asked("bob")) == "bob"
+
+
+def test_recalling_asks_nobody_and_says_when_it_is_time_to(clock: Clock) -> None:
+    recent = RecentAnswers[str, str]()
+    assert recent.recall("key") is None
+    recent.get("key", Asked("alice"))
+    recent.get("made up", Asked(None))
+
+    assert recent.recall("key") == Recalled("alice", is_due=False)
+    assert recent.recall("made up") == Recalled(None, is_due=False)
+    clock.now += 0.6
+    assert recent.recall("key") == Recalled("alice", is_due=True)
+    clock.now += 0.4
+    assert recent.recall("key") is None
+
+
+def test_what_is_being_renewed_is_due_no_more(clock: Clock) -> None:
+    recent = RecentAnswers[str, str]()
+    recent.get("key", Asked("alice"))
+    clock.now += 0.6
+
+    def renewing() -> str | None:
+        assert recent.recall("key") == Recalled("alice", is_due=False)
+        return "bob"
+
+    assert recent.get("key", renewing) == "bob"
+    assert recent.recall("key") == Recalled("bob", is_due=False)

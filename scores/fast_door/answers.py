@@ -1,0 +1,60 @@
+"""Answers of the fast door: what DRF's renderer, exception handler and finalizer would make of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import structlog
+
+from scores.api.codes import Code
+from scores.api.contract import ErrorAnswer
+from scores.api.errors import ApiError, to_api_error
+
+if TYPE_CHECKING:
+    from asgiref.typing import ASGISendCallable
+
+Header = tuple[bytes, bytes]
+
+_ALWAYS: Final[list[Header]] = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_encode: Final = msgspec.json.Encoder().encode
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body and the headers that are special to them."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+
+
+def encoded(document: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Answer:
+    """The answer that holds a struct of the contract."""
+    if not headers:
+        return Answer(status, _encode(document))
+    return Answer(
+        status, _encode(document), tuple((name.lower().encode(), text.encode()) for name, text in headers.items())
+    )
+
+
+def refusal(exception: Exception) -> Answer:
+    """The answer to a request that failed; a defect of ours is logged."""
+    error = to_api_error(exception)
+    if error is None:
+        log.error("a request failed for an unforeseen reason", exc_info=exception)
+        error = ApiError(Code.INTERNAL_ERROR)
+    return encoded(ErrorAnswer(error.error), error.code.status, error.headers)
+
+
+async def tell(send: ASGISendCallable, answer: Answer, allow: bytes) -> None:
+    """Send the answer of a resource that allows these methods."""
+    length = str(len(answer.body)).encode()
+    headers = [*_ALWAYS, (b"allow", allow), (b"content-length", length), *answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

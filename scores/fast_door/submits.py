@@ -1,0 +1,87 @@
+"""Submits at the fast door: one session or a batch, from a game server with an API key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from http import HTTPStatus
+from typing import Final
+
+from scores import group_commit
+from scores.api import documents, receipts, recording, submission
+from scores.api.authentication import check_may_submit, known
+from scores.api.errors import ApiError
+from scores.api.submitters import Submitter, submitter_of
+from scores.errors import LedgerUnavailable, Refused
+from scores.fast_door.answers import Answer, encoded
+from scores.fast_door.heads import Headers
+from scores.fast_door.keys import Keys
+from scores.fast_door.waiting import Waiting
+from scores.ledger import Receipt, SubmittedSession
+from scores.ledger.settle import Settled
+from scores.models import ApiKey
+
+_KEY_HEADER: Final = submission.KEY_HEADER.lower().encode()
+#: Items of a batch that are read in one go, between which others have their turn: about a millisecond.
+_AT_ONCE: Final = 100
+
+
+class Submits:
+    """The resources `submit` and `submit/batch`."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._keys = Keys()
+        self._waiting = waiting
+
+    async def one(self, secret: str, headers: Headers, body: bytes) -> Answer:
+        """As `POST /api/leaderboard/submit`."""
+        api_key = await self._may_submit(secret)
+        document = documents.decode(body)
+        session = submission.read_single(
+            document, submitter=submitter_of(api_key), idempotency_header=_text(headers.get(_KEY_HEADER))
+        )
+        [future] = group_commit.submit_many([session])
+        receipt = await self._settled(future, self._waiting.deadline(recording.PATIENCE_S))
+        if not isinstance(receipt, Receipt):
+            raise receipt
+        return encoded(
+            receipts.told(receipt), HTTPStatus.CREATED, headers=receipts.REPLAYED if receipt.replayed else None
+        )
+
+    async def many(self, secret: str, headers: Headers, body: bytes) -> Answer:
+        """As `POST /api/leaderboard/submit/batch`."""
+        api_key = await self._may_submit(secret)
+        submission.refuse_key_for_all(_text(headers.get(_KEY_HEADER)))
+        items = submission.items_of(documents.decode(body))
+        read = await _read(items, submitter_of(api_key, sessions=len(items)))
+        futures = group_commit.submit_many([session for session in read if isinstance(session, SubmittedSession)])
+        deadline = self._waiting.deadline(recording.PATIENCE_S)
+        settled = [await self._settled(future, deadline) for future in futures]
+        return encoded(receipts.results(read, settled))
+
+    async def _may_submit(self, secret: str) -> ApiKey:
+        api_key = known(await self._keys.verify(secret))
+        check_may_submit(api_key)
+        return api_key
+
+    async def _settled(self, future: Future[Receipt], deadline: float) -> Settled:
+        if not await self._waiting.until_done(future, deadline):
+            return recording.given_up(future)
+        try:
+            return future.result()
+        except (Refused, LedgerUnavailable) as error:
+            return error
+
+
+async def _read(items: Sequence[object], submitter: Submitter) -> list[SubmittedSession | ApiError]:
+    read: list[SubmittedSession | ApiError] = []
+    for first in range(0, len(items), _AT_ONCE):
+        if first:
+            await asyncio.sleep(0)
+        read += submission.read_items(items[first : first + _AT_ONCE], submitter=submitter)
+    return read
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")

@@ -1,0 +1,71 @@
+"""Waiting on the event loop for what threads find, with one wake-up for all that is ready together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final
+
+#: How often those who have waited too long are looked for, in seconds. One timer for all: one for each
+#: request costs as much as its JSON.
+_LOOK_EVERY_S: Final = 0.1
+
+
+class Waiting:
+    """The requests of one event loop that wait for futures of other threads."""
+
+    def __init__(self) -> None:
+        """Begin on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._ready: deque[asyncio.Future[None]] = deque()
+        self._waking = False
+        self._deadlines: dict[asyncio.Future[None], float] = {}
+        self._looking: asyncio.TimerHandle | None = None
+
+    def deadline(self, patience_s: float) -> float:
+        """The moment, in the loop's time, when patience ends that begins now."""
+        return self._loop.time() + patience_s
+
+    async def until_done(self, future: Future[Any], deadline: float) -> bool:
+        """Wait until the future is done; False where that takes until the deadline, give or take 0.1 s.
+
+        Cancelling the wait leaves the future alone: what was queued stays queued.
+        """
+        if future.done() or self._loop.time() >= deadline:
+            return future.done()
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._deadlines[waiter] = deadline
+        if self._looking is None:
+            self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
+        future.add_done_callback(partial(self._done, waiter))
+        try:
+            await waiter
+        finally:
+            self._deadlines.pop(waiter, None)
+        return future.done()
+
+    def _done(self, waiter: asyncio.Future[None], _: Future[Any]) -> None:
+        """Called in whatever thread finished the future."""
+        self._ready.append(waiter)
+        # `_wake` lowers the flag before it looks: whoever finds it raised comes before that look.
+        if not self._waking:
+            self._waking = True
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._waking = False
+        while self._ready:
+            _release(self._ready.popleft())
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        for waiter in [waiter for waiter, deadline in self._deadlines.items() if deadline <= now]:
+            _release(waiter)
+        self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look) if self._deadlines else None
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,0 +1,93 @@
+"""Both doors of the API, as one in-process ASGI application each: Django's alone, and with the fast door in front."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from functools import cache
+from string import punctuation
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from django.http import HttpResponse
+
+DOORS = ("django", "fast")
+
+
+class Response(HttpResponse):
+    """What an ASGI application answered, in the clothes of Django's test client."""
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+def ask(door: str, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Response:
+    """The response to one request at a door; `target` is path and query as they stand on the wire."""
+    sent = {"Host": "localhost", **(headers or {})}
+    if body or method == "POST":
+        sent.setdefault("Content-Length", str(len(body)))
+    return send(door, method, target, [(name.lower().encode(), text.encode()) for name, text in sent.items()], body)
+
+
+def send(door: str, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> Response:
+    """The same with headers as they stand on the wire."""
+    return asyncio.run_coroutine_threadsafe(_exchange(door, _scope(method, target, headers), body), _loop()).result(30)
+
+
+async def _exchange(door: str, scope: Any, body: bytes) -> Response:
+    events: list[Any] = []
+    unread = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Any:
+        if unread:
+            return unread.pop()
+        return await asyncio.Event().wait()  # the client stays
+
+    async def hear(event: Any) -> None:
+        events.append(event)
+
+    await _application(door)(scope, receive, hear)
+    body = b"".join(event.get("body", b"") for event in events[1:])
+    # The server lets no body of a HEAD out.
+    response = Response(b"" if scope["method"] == "HEAD" else body, status=events[0]["status"])
+    del response["Content-Type"]
+    for name, value in events[0]["headers"]:
+        assert not response.has_header(name.decode()), f"{name!r} was sent twice"
+        response[name.decode()] = value.decode("latin-1")
+    return response
+
+
+def _scope(method: str, target: str, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
+    parts = urlsplit(quote(target, safe=punctuation))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(parts.path),
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "root_path": "",
+        "headers": list(headers),
+        "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 5000),
+        "state": {},
+    }
+
+
+@cache
+def _application(door: str) -> Any:
+    from leaderboard_project import asgi  # noqa: PLC0415 - reads the models
+
+    return asgi.http(fast_door=door == "fast")
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """A loop of its own, as a web process has, which outlives every test."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="web", daemon=True).start()
+    return loop
