@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _WAITING_PER_THREAD = 16
 
 _HEALTH = ("/readyz", "/v1/health-check")
+#: Where passwords are checked: a flood of logins waits for its own threads, and no submit or moderator behind it.
+_LOGINS = ("/api/auth/", "/account/", "/admin/login/")
 _BOARDS = ("/api/leaderboard/top", "/api/leaderboard/rank/", "/api/leaderboard/around/", "/v1/leaderboard/")
 
 
@@ -70,13 +72,14 @@ class DjangoThreads:
 
     Args:
         application: Django's WSGI application.
-        threads: of the pool for everything but boards and health; boards have half as many.
+        threads: of the pool for everything else; boards have half as many, logins a quarter.
     """
 
     def __init__(self, application: WSGIApplication, *, threads: int = 32) -> None:
         self._everything_else = _Pool(application, threads=threads)
         self._pools: Sequence[tuple[tuple[str, ...], _Pool]] = (
             (_BOARDS, _Pool(application, threads=threads // 2)),
+            (_LOGINS, _Pool(application, threads=max(1, threads // 4))),
             (_HEALTH, _Pool(application, threads=2)),
         )
 

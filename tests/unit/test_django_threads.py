@@ -12,13 +12,15 @@ from leaderboard_project.django_threads import DjangoThreads
 
 
 class SlowDjango:
-    """Answers the board at once, and everything else only when it may."""
+    """Answers the board at once, and everything else, or what is slow, only when it may."""
+
+    slow: tuple[str, ...] = ("/",)
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/api/leaderboard/top":
+        if environ["PATH_INFO"] != "/api/leaderboard/top" and environ["PATH_INFO"].startswith(self.slow):
             self.may_answer.wait(10)
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [environ.get("HTTP_IDEMPOTENCY_KEY", "done").encode()]
@@ -65,6 +67,22 @@ async def test_who_waits_for_a_sick_server_holds_up_neither_boards_nor_the_sign_
 
     django.may_answer.set()
     assert [status for status, _ in await asyncio.gather(*stuck)] == [200] * 8
+
+
+async def test_a_flood_of_logins_holds_up_neither_submits_nor_boards() -> None:
+    django = SlowDjango()
+    django.slow = ("/api/auth/", "/account/", "/admin/login/")
+    application = DjangoThreads(django, threads=4)
+    flood = [asyncio.create_task(ask(application, path, "POST")) for path in 10 * ("/api/auth/login", "/admin/login/")]
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        assert await ask(application, "/api/leaderboard/submit", "POST") == (200, b"done")
+        assert await ask(application, "/api/leaderboard/top") == (200, b"done")
+        assert await ask(application, "/admin/") == (200, b"done")
+
+    django.may_answer.set()
+    assert {status for status, _ in await asyncio.gather(*flood)} == {200, 503}  # more than can wait is told so
 
 
 async def test_a_request_that_is_cut_off_by_a_shutdown_is_told_what_to_do() -> None:
