@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ _FLAGS = [
     "--disable-sync",
 ]
 
+_numbers = itertools.count(1)
+
 OpenPage = Callable[..., Awaitable[Viewer]]
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """`manage.py serve` on data of its own, started once for all tests of the pages."""
+@contextmanager
+def _running() -> Iterator[Server]:
+    """`manage.py serve` on data of its own."""
     if _CHROMIUM is None:
         pytest.skip("needs Chromium")
     data = Path(tempfile.mkdtemp(prefix="rankcast-browser-"))
@@ -50,8 +53,44 @@ def server() -> Iterator[Server]:
         shutil.rmtree(data, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Started once for all tests of the pages: its board fills up."""
+    with _running() as server:
+        yield server
+
+
 @pytest.fixture
-async def chromium(server: Server) -> AsyncIterator[Browser]:
+def new_server() -> Iterator[Server]:
+    """A server of one's own, on which nobody has played yet."""
+    with _running() as server:
+        yield server
+
+
+@pytest.fixture
+def alice() -> str:
+    """A player whom the server does not know yet; the tests share one."""
+    return f"alice {next(_numbers)}"
+
+
+@pytest.fixture
+def bob() -> str:
+    return f"bob {next(_numbers)}"
+
+
+@pytest.fixture
+def charlie() -> str:
+    return f"charlie {next(_numbers)}"
+
+
+@pytest.fixture
+def winning(server: Server) -> int:
+    """A score that leads the board."""
+    return max((row["total_score"] for row in server.top()), default=0) + 1000
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
     """A fresh browser: its event loop is the test's, so none outlives the test."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
@@ -61,12 +100,12 @@ async def chromium(server: Server) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def open_page(server: Server, chromium: Browser) -> AsyncIterator[OpenPage]:
-    """Opens the board for one more viewer; takes Playwright's options of a context."""
+    """Opens the board, or the page at `path`, for one more viewer; takes Playwright's options of a context."""
     async with AsyncExitStack() as stack:
 
-        async def open_for_viewer(**options: Any) -> Viewer:
+        async def open_for_viewer(path: str = "", *, at: Server = server, **options: Any) -> Viewer:
             context = await chromium.new_context(**options)
             stack.push_async_callback(context.close)
-            return await Viewer.at(server.url, context)
+            return await Viewer.at(f"{at.url}{path}", context)
 
         yield open_for_viewer

@@ -13,7 +13,7 @@ import httpx
 import redis
 
 from leaderboard_project.embedded.addresses import addresses_on
-from tests.acceptance.serving import Serving
+from tests.acceptance.serving import Serving, manage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Server:
         assert response.status_code == 200, response.text
         rows: list[dict[str, Any]] = response.json()["top_players"]
         return rows
+
+    def decide(self, decision: str, **arguments: object) -> None:
+        """What a moderator decides, by the ledger's name for it, in a process of its own."""
+        call = f"ledger.{decision}(**{arguments!r}, by=None, reason='a test')"
+        decided = manage(self.serving.data, "shell", "--no-imports", "-c", f"from scores import ledger; {call}")
+        assert decided.returncode == 0, decided.stderr
 
     def kill_web(self) -> None:
         """Kills the web process, as a crash would; the supervisor starts another."""
