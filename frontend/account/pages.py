@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_post_parameters
 
-from frontend.account.forms import AccountForm
+from frontend.account.account_form import AccountForm
 from frontend.account.telling import RETRY_S
 from scores.models import Player
 

@@ -54,7 +54,6 @@ def _unavailable(sentence: str, retry_after_s: int = RETRY_S) -> Told:
 _FOR_PLAYERS: Final[Mapping[str, str]] = {
     Code.SCORE_OUT_OF_RANGE: f"A score is a whole number from 0 to {MAXIMUM:,}.",
     Code.INVALID_GAME_MODE: f"A game mode has 1 to {MAX_GAME_MODE} printable characters.",
-    Code.INVALID_OUTCOME: "Choose one of the outcomes, or none.",
     Code.INVALID_IDEMPOTENCY_KEY: "The form was not complete. Nothing was counted: send it once more.",
     Code.IDEMPOTENCY_KEY_REUSED: (
         "This form was sent before, with another session. If this is one more, send it once more."

@@ -15,7 +15,6 @@ from tests.visitor import ACCOUNT, LOGIN, SESSION_COOKIE, SIGNUP, Visitor, words
 pytestmark = pytest.mark.usefixtures("committed")
 
 PASSWORD_PAGE = "/account/password/"
-FOR_MEMBERS = [ACCOUNT, "/account/sessions/", PASSWORD_PAGE, "/account/submit/", "/account/data/", "/account/delete/"]
 
 
 def test_who_signs_up_is_logged_in_and_welcomed() -> None:
