@@ -36,7 +36,7 @@ OpenPage = Callable[..., Awaitable[Viewer]]
 
 
 @contextmanager
-def _running() -> Iterator[Server]:
+def running() -> Iterator[Server]:
     """`manage.py serve` on data of its own."""
     if _CHROMIUM is None:
         pytest.skip("needs Chromium")
@@ -56,14 +56,14 @@ def _running() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """Started once for all tests of the pages: its board fills up."""
-    with _running() as server:
+    with running() as server:
         yield server
 
 
 @pytest.fixture
 def new_server() -> Iterator[Server]:
     """A server of one's own, on which nobody has played yet."""
-    with _running() as server:
+    with running() as server:
         yield server
 
 

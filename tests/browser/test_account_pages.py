@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Page, expect
 
-from tests.acceptance.serving import Serving, new_api_key
-from tests.browser.conftest import OpenPage
+from tests.browser.axe import violations
+from tests.browser.conftest import OpenPage, running
 from tests.browser.server import Server
 from tests.browser.viewer import SOON_MS, Viewer
 
@@ -25,31 +20,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PASSWORD = "quite a long password"
 OTHER_PASSWORD = "another long password"
 _PICTURES = Path(__file__).resolve().parents[2] / "test-results"
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server on which players may submit for themselves."""
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        pytest.skip("needs Chromium")
-    data = Path(tempfile.mkdtemp(prefix="rankcast-account-"))
-    if os.geteuid() == 0:
-        data.chmod(0o711)  # root's servers run as another account, which must pass through
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RANKCAST_PLAYERS_MAY_SUBMIT", "1")
-        serving = Serving.started(data)
-    try:
-        yield Server(serving, new_api_key(data))
-    finally:
-        serving.discard()
-        shutil.rmtree(data, ignore_errors=True)
-
-
-@pytest.fixture
-def alice() -> str:
-    """A name that nobody has yet."""
-    return f"alice {next(_numbers)}"
+        with running() as server:
+            yield server
 
 
 @pytest.fixture
@@ -198,8 +177,7 @@ async def test_every_page_fits_and_can_be_read_by_everybody(
     async def looks_right(name: str) -> None:
         _PICTURES.mkdir(exist_ok=True)
         await page.screenshot(path=_PICTURES / f"account-{name}-{width}-{scheme}.png", full_page=True)
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert await violations(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
 
     await page.goto(f"{server.url}account/login/")
