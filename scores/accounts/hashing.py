@@ -43,18 +43,23 @@ class _Child:
 
     def ask(self, question: bytes) -> bytes:
         """The answer's line; empty where the program ended over the question."""
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(question)
+            process.stdin.flush()
+            return process.stdout.readline()
+        except (BrokenPipeError, ValueError):  # the latter: it was ended by `end_programs`
+            return b""
+
+    def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
+            self.discard()
             # -P: the modules beside the program must not stand in for those that it imports.
             command = [sys.executable, "-P", str(_PROGRAM)]
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.write(question)
-            self.process.stdin.flush()
-            return self.process.stdout.readline()
-        except BrokenPipeError:
-            return b""
+        return self.process
 
     def discard(self) -> None:
         """End the program, which may be in the middle of an answer that nobody waits for."""
@@ -98,11 +103,13 @@ def ask(*question: str | int) -> Any:
     raise HashingBusy
 
 
-@atexit.register
-def _end() -> None:
-    """They would end by themselves; this is for Python, which wants to be told what became of them."""
+def end_programs() -> None:
+    """End the programs, for a process that hashes no more; they would otherwise end with it."""
     for child in _children:
         child.discard()
+
+
+atexit.register(end_programs)  # Python wants to be told what became of them
 
 
 @contextmanager

@@ -231,7 +231,8 @@ def test_a_bad_token_is_told_as_such(authorization: str) -> None:
     assert response["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_too_many_attempts_are_told_when_to_come_again() -> None:
+def test_too_many_attempts_are_told_when_to_come_again(settings: Any) -> None:
+    settings.ACCOUNTS = {"login_by_name_and_address": Rate(25, 1)}
     account()
     for _ in range(5):
         login(password=OTHER_PASSWORD)
@@ -239,7 +240,7 @@ def test_too_many_attempts_are_told_when_to_come_again() -> None:
     response = login()
 
     assert code_of(response, 429) == "too_many_requests"
-    assert 1 <= retry_after_s(response) <= 60
+    assert 1 <= retry_after_s(response) <= 300
     assert login(address=ELSEWHERE).status_code == 200
 
 

@@ -19,6 +19,7 @@ from leaderboard_project.demo import access
 from leaderboard_project.embedded.for_command import running_pair
 from leaderboard_project.listening import CannotListen, answers_ready, listening_socket, local_address, url_of
 from leaderboard_project.supervisor import NeverReady, Supervisor
+from scores.accounts import hashing
 
 if TYPE_CHECKING:
     from django.db.backends.postgresql.base import DatabaseWrapper
@@ -77,6 +78,7 @@ def _prepare(url: str, *, demo: bool) -> str:
     if demo:
         made = access.prepare()
         lines += [f"API key: {made.api_key}", f"Admin: {url}admin/ with user admin, password {made.admin_password}"]
-    # The children have pools of their own; this process asks nothing any more.
+    # The children have pools and programs of their own; this process asks nothing any more.
     cast("DatabaseWrapper", connection).close_pool()
+    hashing.end_programs()
     return "\n".join(lines)
