@@ -29,7 +29,6 @@ _LOOK: Final = frozenset(
         "view_player",
         "view_suspicion",
         "view_suspicionrule",
-        "view_window",
     }
 )
 _MODERATE: Final = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -19,10 +19,18 @@ from scores import api_keys, audit
 from scores.admin.audited import Change, reason_field
 from scores.admin.deciding import DecidingAdmin
 from scores.admin.decision import Decision
-from scores.admin.times import moment
+from scores.admin.times import column, moment
 from scores.models import ApiKey
 
-_MOST: int = 100
+_MOST: Final = 100
+_COLUMNS: Final[Any] = (
+    "prefix",
+    "client",
+    "may",
+    column("created_at", "made"),
+    column("last_used_at", "last used (within a minute)"),
+    column("revoked_at", "revoked"),
+)
 
 
 class NewKeyForm(forms.Form):
@@ -49,6 +57,7 @@ class Revoke(Decision[ApiKey]):
     permission = "scores.revoke_apikey"
     consequence = "Whoever uses the key is refused within a second. It never becomes valid again: make a new one."
     most = _MOST
+    public = False
     grave = True
 
     @override
@@ -73,8 +82,7 @@ class ApiKeyAdmin(DecidingAdmin):
 
     subject = audit.Subject.API_KEY
     decisions = (Revoke(),)
-    list_display = ("prefix", "client", "may", "created_at", "last_used_at", "revoked_at")
-    fields = ("prefix", "client", "may", "created_at", "last_used_at", "revoked_at")
+    list_display = fields = _COLUMNS
     list_select_related = ("client",)
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     search_fields = ("prefix", "client__name")

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from typing_extensions import override
 
 from scores.admin.audited import AuditedAdmin
+from scores.admin.finding import is_id
+from scores.admin.times import column
 from scores.audit import Subject
 from scores.models import Board, Window
 
-
-class WindowInline(admin.TabularInline):  # type: ignore[type-arg]  # Django's classes take no parameters at run time
-    """The windows of a board, as they are."""
-
-    model = Window
-    fields = readonly_fields = ("slug", "starts", "ends", "state")
-    extra = 0
-    can_delete = False
-
-    @override
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @override
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+_MADE: Final = column("created_at", "made")
+_COLUMNS: Final[Any] = ("slug", "name", _MADE)
+_FIXED: Final[Any] = ("slug", _MADE)
 
 
 @admin.register(Board)
@@ -36,13 +25,19 @@ class BoardAdmin(AuditedAdmin):
 
     subject = Subject.BOARD
     told = frozenset({"name"})
-    list_display = ("slug", "name", "created_at")
-    fields = ("slug", "name", "created_at")
-    readonly_fields = ("slug", "created_at")
+    list_display = fields = _COLUMNS
+    readonly_fields = _FIXED
     ordering = ("slug",)
-    inlines = (WindowInline,)
+    change_form_template = "admin/scores/board/change_form.html"
     actions = None
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @override
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        windows = Window.objects.filter(board_id=object_id).order_by("id") if is_id(object_id) else ()
+        return super().change_view(request, object_id, form_url, {"windows": windows, **(extra_context or {})})

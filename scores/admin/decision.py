@@ -37,6 +37,8 @@ class Decision(Generic[M]):
         permission: who may.
         most: how many rows at once; 1: only on the row's own page.
         together: whether several rows are decided about in one transaction, all or none.
+        public: whether the boards show it.
+        grave: whether it cannot be undone.
     """
 
     name: ClassVar[str]
@@ -47,7 +49,8 @@ class Decision(Generic[M]):
     form: ClassVar[type[DecisionForm]] = DecisionForm
     most: ClassVar[int] = 1
     together: ClassVar[bool] = False
-    grave: ClassVar[bool] = False  # cannot be undone: its button says so
+    public: ClassVar[bool] = True
+    grave: ClassVar[bool] = False
 
     def obstacle(self, row: M, by: int) -> str:
         """Why this person cannot decide so about the row now, in a sentence; empty where they can."""

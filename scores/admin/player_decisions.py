@@ -137,9 +137,8 @@ class Export(_AboutPlayer):
 
     name, label, done = "export", "Export data", "exported"
     permission = "scores.export_player"
-    consequence = (
-        "You download one JSON file with all that is kept about the player. That you took it stands in the trail."
-    )
+    public = False
+    consequence = "You download one JSON file with all that is kept about the player."
 
     @override
     def decide(self, rows: Sequence[Player], answers: Mapping[str, Any], *, by: int) -> int:

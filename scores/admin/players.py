@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -18,11 +18,12 @@ from scores.admin.finding import find
 from scores.admin.links import link, list_of
 from scores.admin.paging import ROWS_PER_PAGE, BoundedPaginator
 from scores.admin.player_decisions import Adjust, Ban, ChangeBan, Erase, Export, Rename, Unban
-from scores.admin.times import moment
+from scores.admin.times import column, moment
 from scores.audit import Subject
 from scores.models import Player
 
-_FACTS = ("username", "state", "ban", "sessions", "join_date", "last_login")
+_JOINED: Final = column("join_date", "joined")
+_FACTS: Final[Any] = ("username", "state", "ban", "sessions", _JOINED, column("last_login", "last login"))
 
 
 @admin.register(Player)
@@ -33,7 +34,7 @@ class PlayerAdmin(DecidingAdmin, AccountAdmin):
     decisions = (Ban(), ChangeBan(), Unban(), Rename(), Adjust(), Export(), Erase())
     change_form_template = "admin/scores/player/change_form.html"
     fieldsets = ((None, {"fields": _FACTS}),)
-    list_display = ("username", "id", "state", "ban_ends", "join_date", "staff")
+    list_display = ("username", "id", "state", "ban_ends", _JOINED, "staff")
     sortable_by = ("username", "id")
     list_filter = ("state", "is_staff")
     show_facets = admin.ShowFacets.NEVER
@@ -60,7 +61,7 @@ class PlayerAdmin(DecidingAdmin, AccountAdmin):
         return {**super().page_context(request, row), **player_page.context(row, request.user)}
 
     @override
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else _FACTS
 
     @admin.display(description="ban ends", ordering="banned_until")

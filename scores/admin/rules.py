@@ -48,6 +48,7 @@ class Delete(Decision[SuspicionRule]):
     name, label, done = "delete", "Delete", "deleted"
     permission = "scores.delete_suspicionrule"
     consequence = "Sessions are not measured by this rule any more. What it found already stays in the queue."
+    public = False
     grave = True
 
     @override

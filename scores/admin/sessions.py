@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -17,10 +17,14 @@ from scores.admin.finding import find
 from scores.admin.links import to_player
 from scores.admin.paging import ROWS_PER_PAGE, BoundedPaginator
 from scores.admin.session_decisions import Unvoid, Void
-from scores.admin.times import moment
+from scores.admin.times import column, moment
 from scores.admin.trail_words import told
 from scores.audit import Subject
 from scores.models import AuditEntry, GameSession, Suspicion
+
+_RECORDED: Final = column("recorded_at", "recorded")
+_COLUMNS: Final[Any] = ("id", "player", "points", "kind", "game_mode", "outcome", _RECORDED, "client", "counts")
+_LINES: Final[Any] = (*_COLUMNS[:6], column("timestamp", "counts at"), *_COLUMNS[6:])
 
 
 @admin.register(GameSession)
@@ -29,10 +33,8 @@ class GameSessionAdmin(DecidingAdmin):
 
     subject = Subject.SESSION
     decisions = (Void(), Unvoid())
-    fields = (
-        "id", "player", "score", "kind", "game_mode", "outcome", "timestamp", "recorded_at", "client", "counts",
-    )  # fmt: skip
-    list_display = ("id", "player", "score", "kind", "game_mode", "outcome", "recorded_at", "client", "counts")
+    fields = _LINES
+    list_display = _COLUMNS
     list_select_related = ("user", "client")
     sortable_by = ()
     list_filter = (
@@ -82,6 +84,11 @@ class GameSessionAdmin(DecidingAdmin):
     def player(self, session: GameSession) -> SafeString:
         """Whose session it is."""
         return to_player(session.user)
+
+    @admin.display(description="score")
+    def points(self, session: GameSession) -> str:
+        """The score with commas."""
+        return f"{session.score:,}"
 
     @admin.display(description="state")
     def counts(self, session: GameSession) -> str:

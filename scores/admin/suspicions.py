@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -17,9 +17,15 @@ from scores.admin.filters import PlayerFilter
 from scores.admin.finding import find
 from scores.admin.links import to_player, to_session
 from scores.admin.paging import ROWS_PER_PAGE, BoundedPaginator
+from scores.admin.times import column
 from scores.admin.verdicts import LetPass, Reject
 from scores.audit import Subject
 from scores.models import GameSession, Suspicion
+
+_FOUND: Final = column("created_at", "found")
+_COLUMNS: Final[Any] = (
+    "session", "player_link", "score", "kind", "bound", "seen", "board", "is_held", _FOUND, "verdict",
+)  # fmt: skip
 
 
 class VerdictFilter(admin.SimpleListFilter):
@@ -55,21 +61,7 @@ class SuspicionAdmin(DecidingAdmin):
 
     subject = Subject.SESSION
     decisions = (LetPass(), Reject())
-    fields = (
-        "session",
-        "player_link",
-        "score",
-        "kind",
-        "board",
-        "threshold",
-        "observed",
-        "held",
-        "created_at",
-        "verdict",
-    )
-    list_display = (
-        "session", "player_link", "score", "kind", "bound", "seen", "board", "is_held", "created_at", "verdict",
-    )  # fmt: skip
+    fields = list_display = _COLUMNS
     list_display_links = None
     list_select_related = ("player", "board")
     sortable_by = ()
@@ -127,10 +119,10 @@ class SuspicionAdmin(DecidingAdmin):
         """What was measured."""
         return f"{suspicion.observed:,}"
 
-    @admin.display(description="held", boolean=True)
-    def is_held(self, suspicion: Suspicion) -> bool:
+    @admin.display(description="held")
+    def is_held(self, suspicion: Suspicion) -> str:
         """Whether the session waits for the decision."""
-        return suspicion.held
+        return "held" if suspicion.held else "no"
 
     @override
     def get_search_results(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from django.contrib import admin
 from django.utils import timezone
 
 
@@ -15,3 +18,19 @@ def moment(when: datetime | None) -> str:
     ('5 Mar 2026, 07:09 UTC', '–')
     """
     return "–" if when is None else f"{when.day} {timezone.localtime(when):%b %Y, %H:%M} UTC"
+
+
+def column(field: str, description: str) -> Callable[[Any], str]:
+    """A column, or a line of a row's page, that holds the moment in a field.
+
+    Args:
+        field: its name.
+        description: the column's head.
+    """
+
+    @admin.display(description=description, ordering=field)
+    def shown(row: Any) -> str:
+        return moment(getattr(row, field))
+
+    shown.__name__ = field  # Django names CSS classes after it
+    return shown

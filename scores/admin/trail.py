@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -16,8 +16,12 @@ from scores.admin.audited import AuditedAdmin
 from scores.admin.filters import PlayerFilter, TimeFilter
 from scores.admin.finding import find, is_id
 from scores.admin.paging import ROWS_PER_PAGE, BoundedPaginator
+from scores.admin.times import column
 from scores.audit import Subject
 from scores.models import AuditEntry
+
+_AT: Final = column("at", "at")
+_COLUMNS: Final[Any] = (_AT, "actor_link", "action", "subject_link", "player_link", "reason", "change")
 
 
 class TrailTimeFilter(TimeFilter):
@@ -56,9 +60,8 @@ class AboutFilter(admin.SimpleListFilter):
 class AuditEntryAdmin(AuditedAdmin):
     """Entries are never edited: the table refuses it too."""
 
-    fields = ("at", "actor_link", "action", "subject_link", "player_link", "reason", "change")
-    list_display = ("at", "actor_link", "action", "subject_link", "player_link", "reason", "change")
-    list_display_links = ("at",)
+    fields = list_display = _COLUMNS
+    list_display_links = (_AT,)
     list_select_related = ("actor", "player", "former_name")
     sortable_by = ()
     list_filter = (TrailTimeFilter, AboutFilter, PlayerFilter, "action", "subject_type")

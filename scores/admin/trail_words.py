@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from django.utils.safestring import SafeString
 
 from scores.admin.links import link, page_of, to_player
+from scores.admin.times import moment
 from scores.models import AuditEntry, FormerName
 
 _PAGES: Final = {
@@ -18,6 +20,7 @@ _PAGES: Final = {
     AuditEntry.Subject.RULE: "suspicionrule",
     AuditEntry.Subject.API_KEY: "apikey",
 }
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +89,6 @@ def _value(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, str) and _MOMENT.match(value):
+        return moment(datetime.fromisoformat(value))
     return "–" if value in (None, "") else str(value)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from scores.admin.links import list_of
+from scores.admin.times import moment
 from scores.admin.trail_words import Told, told
 from scores.models import ApiKey, AuditEntry, Player, Suspicion
 
@@ -66,6 +67,9 @@ def recent_decisions(reader: Player | AnonymousUser) -> Sequence[Told]:
         return []
     entries = AuditEntry.objects.select_related("actor", "player", "former_name").order_by("-id")[:_RECENT]
     return [told(entry) for entry in entries]
+
+
+register.filter("moment", moment)
 
 
 @register.filter

@@ -213,9 +213,7 @@ def test_a_player_is_renamed_and_the_old_name_stays_known(moderator: Browser, al
         ("", 200, "This field is required."),
     ],
 )
-def test_a_name_that_cannot_be_is_refused(
-    moderator: Browser, alice: Player, name: str, status: int, told: str
-) -> None:
+def test_a_name_that_cannot_be_is_refused(moderator: Browser, alice: Player, name: str, status: int, told: str) -> None:
     assert told in text_of(decide(moderator, page_of(alice), "rename", username=name), status)
 
     alice.refresh_from_db()

@@ -225,10 +225,9 @@ def test_nobody_but_a_superuser_sees_or_edits_accounts(operator: Browser, alice:
 def test_only_the_name_of_a_board_is_edited(operator: Browser) -> None:
     board = Board.objects.get()
     fields = {"name": "World", "slug": "other", "reason": "A better name."}
-    inlines = {"windows-TOTAL_FORMS": "0", "windows-INITIAL_FORMS": "0"}
 
     try:
-        operator.post(f"{BOARDS}{board.pk}/change/", {**fields, **inlines})
+        operator.post(f"{BOARDS}{board.pk}/change/", fields)
         board.refresh_from_db()
         assert (board.name, board.slug) == ("World", "global")
         assert (last().before, last().after, last().reason) == ({"name": "Global"}, {"name": "World"}, "A better name.")
@@ -275,4 +274,4 @@ def test_a_key_is_revoked(operator: Browser) -> None:
 def test_the_list_says_when_a_key_was_last_used(viewer: Browser) -> None:
     api_keys.create("arena", ["sessions:submit"])
 
-    assert "Last used at" in text_of(viewer.get(KEYS))
+    assert "Last used" in text_of(viewer.get(KEYS))
