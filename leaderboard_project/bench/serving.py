@@ -17,7 +17,7 @@ from leaderboard_project.children import Child, parent_pipe
 from leaderboard_project.listening import answers_ready, listening_socket, local_address
 
 HOST = "127.0.0.1"
-_READY_S = 60.0
+_READY_S = 120.0
 _STOP_S = 15.0
 
 

@@ -85,10 +85,10 @@ def test_the_list_names_every_scenario(tmp_path: Path) -> None:
 
 
 def test_an_unknown_scenario_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    refused = ran(tmp_path, "sumbit")
+    refused = ran(tmp_path, "dance")
 
     assert refused.returncode == 1
-    assert refused.stderr == "CommandError: There is no scenario 'sumbit'; --list says which there are.\n"
+    assert refused.stderr == "CommandError: There is no scenario 'dance'; --list says which there are.\n"
 
 
 def test_every_scenario_prints_a_table_and_fails_in_nothing(run: tuple[str, dict[str, Any]]) -> None:

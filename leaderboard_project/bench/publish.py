@@ -1,0 +1,100 @@
+"""Brings the figures of one or more runs into docs/performance.md, and draws its charts.
+
+Run as `python -m leaderboard_project.bench.publish FIGURES.json…`; of a scenario that several files hold, the last
+counts. What stands between the two marks in the document is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from leaderboard_project.bench.charts import size_chart, ways_chart
+from leaderboard_project.bench.machine import Machine
+from leaderboard_project.bench.tables import number
+
+_DOCS = Path(__file__).resolve().parents[2] / "docs"
+_BEGIN, _END = "<!-- figures: written by leaderboard_project.bench.publish -->", "<!-- end of the figures -->"
+
+#: Which figures the document shows, in this order, and what they are called there.
+_SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
+    ("submit", "rankcast", "sessions_per_s", "durable submits/s, 64 connections, rank in the answer"),
+    ("submit", "rankcast", "p99_ms", "… p99 of an answer, ms"),
+    ("submit", "plain", "sessions_per_s", "… the plain way"),
+    ("submit", "ratio", "sessions_per_s", "… ratio"),
+    ("submit-one", "rankcast", "p50_ms", "one connection: p50 of a submit, ms"),
+    ("submit-one", "plain", "p50_ms", "… the plain way"),
+    ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 8 connections"),
+    ("submit-size", "ratio", "sessions_per_s", "submits/s with 1 M players against 10 k, ratio"),
+    ("reads", "top", "reads_per_s", "`top`/s with 1 M players, 64 connections"),
+    ("reads", "rank", "reads_per_s", "`rank`/s of random players"),
+    ("reads", "around", "reads_per_s", "`around`/s of random players"),
+    ("audience", "rankcast", "last_ms", "1,000 sockets: until the last has a change, ms"),
+    ("audience", "plain", "last_ms", "… the plain way"),
+    ("audience", "ratio", "last_ms", "… ratio"),
+    ("audience-4000", "rankcast", "last_ms", "4,000 sockets on one process: the same, ms"),
+    ("audience-4000", "rankcast", "kib_per_socket", "… memory of each, KiB"),
+    ("audience-4000", "rankcast", "connects_per_s", "… new connections/s"),
+    ("evening", "rankcast", "acked_per_s", "2,500 submits/s offered, 1,000 sockets watch: acknowledged/s"),
+    ("evening", "rankcast", "ack_p99_ms", "… p99 of an answer, ms"),
+    ("evening", "rankcast", "last_p99_ms", "… p99 until the last socket has a change, ms"),
+    ("evening", "rankcast", "lost", "… lost or wrong"),
+    ("slow-readers", "ratio", "healthy_p99_ms", "200 of 1,000 sockets never read: p99 of the others, ratio"),
+    ("slow-readers", "rankcast", "growth_mib", "… growth of memory, MiB"),
+    ("memory", "rankcast", "bytes_per_player", "bytes of Valkey's memory per player, 1 M players"),
+    ("rebuild", "rankcast", "seconds", "rebuild of 1 M players while submits go on, s"),
+    ("rebuild", "rankcast", "wrong_ranks", "… wrong ranks seen meanwhile"),
+)
+
+
+def main(files: Sequence[str]) -> None:
+    """Write the document's figures and charts."""
+    documents = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files]
+    results = {result["scenario"]: result for document in documents for result in document["results"]}
+    page = _DOCS / "performance.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    machine = Machine(**{**documents[-1]["machine"], "variables": tuple(documents[-1]["machine"]["variables"])})
+    after = rest.partition(_END)[2]
+    page.write_text(f"{before}{_BEGIN}\n\n{figures(machine, results)}\n{_END}{after}", encoding="utf-8")
+    for name, chart in (("ways", ways_chart(list(results.values()))), ("size", size_chart(list(results.values())))):
+        if chart is not None:
+            (_DOCS / "images" / f"performance-{name}.svg").write_text(chart, encoding="utf-8")
+
+
+def figures(machine: Machine, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The machine and the table, as Markdown."""
+    head = ["| | median | lowest to highest | target | |", "|---|---:|---:|---:|---|"]
+    rows = [
+        _row(words, figure)
+        for scenario, way, name, words in _SHOWN
+        for figure in results.get(scenario, {"figures": []})["figures"]
+        if (figure["way"], figure["name"]) == (way, name)
+    ]
+    return "\n".join([*machine.header().splitlines(), "", *head, *rows, "", *_growth(results.get("size"))])
+
+
+def _row(words: str, figure: Mapping[str, Any]) -> str:
+    runs, target = figure["runs"], figure["target"]
+    spread = f"{number(min(runs))} to {number(max(runs))}" if len(runs) > 1 else ""
+    told = f"{target['bound']} {number(target['value'])}" if target else ""
+    verdict = {True: "met", False: "not met"}.get(target["met"], "") if target else ""
+    return f"| {words} | {number(figure['median'])} | {spread} | {told} | {verdict} |"
+
+
+def _growth(size: Mapping[str, Any] | None) -> list[str]:
+    if size is None:
+        return []
+    found: dict[str, dict[str, float]] = {}
+    for figure in size["figures"]:
+        kind, _, players = figure["way"].partition(", ")
+        found.setdefault(kind, {})[players] = figure["median"]
+    heads = list(next(iter(found.values())))
+    rows = [f"| {kind} | {' | '.join(number(values[head]) for head in heads)} |" for kind, values in found.items()]
+    return [f"| requests/s | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads), *rows, ""]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
