@@ -77,6 +77,17 @@ def test_a_leader_leads_and_sees_who_follows(league: list[Player], client: Brows
     assert _neighbours(page) == [f"player {place}" for place in range(1, 8)]
 
 
+def test_a_tie_is_told_though_the_other_player_is_out_of_view(
+    arena: Client, league: list[Player], client: Browser
+) -> None:
+    _play(arena, (league[6], 100))  # the seventh is now the sixth's equal
+
+    page = _load(client, league[9])
+
+    first = page[page.index("<tbody") :].partition("</tr>")[0]
+    assert '<span class="tie" role="img" aria-label="tied">=</span><span class="place">6</span>' in first
+
+
 def test_the_page_is_the_same_from_the_ranks_and_from_the_database(league: list[Player], client: Browser) -> None:
     from_database = _load(client, league[4])
 

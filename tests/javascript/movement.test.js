@@ -61,3 +61,12 @@ test("the ranks that several rows share are known, others are not", () => {
   assert.deepEqual([...sharedRanks([alice, bob, { ...charlie, rank: 2 }])], [2]);
   assert.equal(sharedRanks(everybody).size, 0);
 });
+
+test("a rank is shared where the next one leaves a gap, though the other player is out of view", () => {
+  const rows = [
+    { ...alice, rank: 4 },
+    { ...bob, rank: 6 },
+  ];
+
+  assert.deepEqual([...sharedRanks(rows)], [4]);
+});

@@ -41,9 +41,16 @@ function step(from, to, arrivals) {
 }
 
 /**
- * @param {readonly Row[]} rows
- * @returns {Set<number>} the ranks that several of the rows share
+ * The ranks that several players share, in view or beyond its upper end: after a rank that three share, the next one is
+ * three higher. Only below the last row that cannot be seen. `shown.py` knows the same.
+ *
+ * @param {readonly Row[]} rows neighbours on a board
+ * @returns {Set<number>}
  */
 export function sharedRanks(rows) {
-  return new Set(rows.filter((row, at) => at > 0 && row.rank === rows[at - 1]?.rank).map((row) => row.rank));
+  const shared = rows.filter(({ rank }, at) => {
+    const following = rows[at + 1]?.rank ?? rank + 1;
+    return following !== rank + 1;
+  });
+  return new Set(shared.map(({ rank }) => rank));
 }
