@@ -62,7 +62,7 @@ class SuspicionAdmin(DecidingAdmin):
     subject = Subject.SESSION
     decisions = (LetPass(), Reject())
     fields = list_display = _COLUMNS
-    list_display_links = None
+    list_display_links = ("verdict",)
     list_select_related = ("player", "board")
     sortable_by = ()
     list_filter = (VerdictFilter, "kind", "held", PlayerFilter)

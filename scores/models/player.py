@@ -92,6 +92,9 @@ class Player(AbstractBaseUser, PermissionsMixin):
             models.Index(
                 fields=["banned_until"], name="users_ban_ends", condition=models.Q(banned_until__isnull=False)
             ),
+            # The few among many whom moderators list and count.
+            models.Index(fields=["id"], name="users_banned", condition=models.Q(state="banned")),
+            models.Index(fields=["id"], name="users_staff", condition=models.Q(is_staff=True)),
         ]
         permissions: ClassVar = [
             ("ban_player", "Can ban and unban players"),

@@ -334,6 +334,17 @@ def test_a_list_of_players_never_counts_its_whole_table(moderator: Browser) -> N
     assert all("LIMIT 1000" in sql for sql in counts)
 
 
+@pytest.mark.parametrize(("query", "index"), [("state = 'banned'", "users_banned"), ("is_staff", "users_staff")])
+def test_the_few_among_many_players_stand_in_an_index(query: str, index: str) -> None:
+    Player.objects.bulk_create(Player(username=f"player{number}") for number in range(5000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE users")
+        cursor.execute(f"EXPLAIN SELECT id FROM users WHERE {query} ORDER BY id DESC LIMIT 100")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert index in plan
+
+
 # --- Data rights --------------------------------------------------------------------------------
 
 
