@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from leaderboard_project.answers import answer_error
+from leaderboard_project.http_protocol import WHOLE_BODY
 from scores.api.documents import MAX_BATCH_BODY, MAX_BODY
 
 if TYPE_CHECKING:
@@ -46,11 +48,12 @@ async def bounded(
     The length that the client declares is believed only when it is too large; bodies without one are counted.
     A body that trickles in costs its connection, never one of the threads that answer requests.
     """
-    if not _has_body(scope):
+    length = _announced(scope)
+    if length == 0 or (length <= _limit(scope) and WHOLE_BODY in (scope.get("extensions") or ())):
         await app(scope, receive, send)
         return
     try:
-        body = await _read(scope, receive)
+        body = await _read(scope, receive, length)
     except _Refused as refused:
         if not refused.complete:
             await _discard(receive)
@@ -72,10 +75,10 @@ async def bounded(
     await app(scope, replayed, send)
 
 
-async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes | None:
-    limit = MAX_BATCH_BODY if scope["path"].endswith(_BATCH_PATH) else MAX_BODY
+async def _read(scope: HTTPScope, receive: ASGIReceiveCallable, length: float) -> bytes | None:
+    limit = _limit(scope)
     too_large = _Refused(413, "body_too_large", f"The body may hold at most {limit} bytes.")
-    if _declared_length(scope) > limit:
+    if limit < length < math.inf:
         raise too_large
     body = bytearray()
     try:
@@ -94,13 +97,19 @@ async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes | None:
         raise _Refused(408, "body_too_slow", f"The body must arrive within {_BODY_S:.0f} seconds.") from None
 
 
-def _has_body(scope: HTTPScope) -> bool:
-    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+def _limit(scope: HTTPScope) -> int:
+    return MAX_BATCH_BODY if scope["path"].endswith(_BATCH_PATH) else MAX_BODY
 
 
-def _declared_length(scope: HTTPScope) -> int:
-    # The HTTP parser has already refused lengths that are no number, negative, or given twice.
-    return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+def _announced(scope: HTTPScope) -> float:
+    """How long the body is to be, in bytes: 0 without one, infinite where no length is told."""
+    length: float = 0
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = int(value)  # the HTTP parser has refused what is no number, negative, or given twice
+        elif name == b"transfer-encoding":
+            return math.inf
+    return length
 
 
 async def _discard(receive: ASGIReceiveCallable) -> None:

@@ -100,6 +100,7 @@ def address_in(text: str) -> Address | None:
 
 
 @lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)
 def _plain(peer: str) -> str:
     """The peer's address in its one spelling; kept, for a peer asks many times."""
     address = address_in(peer)

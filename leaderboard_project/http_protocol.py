@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from leaderboard_project.answers import error_document
+
+#: The ASGI extension that says: the whole body was here before the application was called.
+WHOLE_BODY: Final = "rankcast.whole_body"
 
 _BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\n"
@@ -32,14 +35,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     head_s: ClassVar[float] = 10.0
     head_bytes: ClassVar[int] = 32 * 1024
 
+    #: While a head is awaited: set at its first byte, and a timer only where it does not come in one piece.
+    _in_head = False
     _deadline: asyncio.TimerHandle | None = None
-    _received = 0
+    _received = 0  # of an unfinished head, before the piece that is being read
+    _piece = 0
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._cycles: weakref.WeakSet[RequestResponseCycle] = weakref.WeakSet()
-        self._expect_head()
+        self._overtaken: weakref.WeakSet[RequestResponseCycle] = weakref.WeakSet()
+        self._start_timer()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -49,9 +55,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        self._piece = len(data)
         super().data_received(data)
         # A header that has no end yet is in the parser's hands, where it can only be counted like this.
-        if self._deadline is not None and not self.transport.is_closing():
+        if self._in_head and not self.transport.is_closing():
+            self._start_timer()
             self._received += len(data)
             if self._received > self.head_bytes:
                 self.send_400_response("The head of the request is too large.")
@@ -59,17 +67,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_head()
+        self._in_head = True
+        self._received = 0
 
     @override
     def on_headers_complete(self) -> None:
         self._end_head()
         # Headers that arrived all at once. An exception here is the parser's way to a 400.
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.head_bytes:
+        if self._received + self._piece > self.head_bytes and self._head_size() > self.head_bytes:
             raise ValueError("The head of the request is too large.")
+        if not getattr(self.cycle, "response_complete", True):  # there is no cycle before the first request
+            self._overtaken.add(self.cycle)
         super().on_headers_complete()
-        if self.cycle is not None:
-            self._cycles.add(self.cycle)
+
+    @override
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        # Before the application runs, if all came in one piece: it need not bound what is here already.
+        self.scope["extensions"] = {WHOLE_BODY: {}}
 
     @override
     def handle_websocket_upgrade(self) -> None:
@@ -86,16 +101,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _disconnect_all(self) -> None:
         # uvicorn tells only the latest of pipelined requests that nobody listens any more; the
         # answers of the others would each end in a traceback.
-        for cycle in self._cycles:
-            cycle.disconnected = True
-            cycle.message_event.set()
+        for cycle in (self.cycle, *self._overtaken):
+            if cycle is not None:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
-    def _expect_head(self) -> None:
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def _start_timer(self) -> None:
         if self._deadline is None:
-            self._received = 0
             self._deadline = self.loop.call_later(self.head_s, self.transport.close)
 
     def _end_head(self) -> None:
+        self._in_head = False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -40,10 +40,9 @@ class WithSecurityHeaders:
 
         async def send_with_headers(event: ASGISendEvent) -> None:
             if event["type"] == "http.response.start":
-                headers = list(event["headers"])
-                present = {name.lower() for name, _ in headers}
-                headers += [header for header in ours if header[0] not in present]
-                event = {**event, "headers": headers}
+                present = {name for name, _ in event["headers"]}  # in lower case, as ASGI has it
+                missing = [header for header in ours if header[0] not in present]
+                event = {**event, "headers": [*event["headers"], *missing]}
             await send(event)
 
         await self._app(scope, receive, send_with_headers)

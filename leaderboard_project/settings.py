@@ -186,9 +186,6 @@ PROXY_COUNT = env.integer("RANKCAST_PROXY_COUNT", 1, minimum=1)
 #: Whether the hot requests are answered past Django (`scores.fast_door`); the answers are the same.
 FAST_DOOR = env.boolean("RANKCAST_FAST_DOOR", default=True)
 
-#: Whether the hot requests are answered past Django (`scores.fast_door`); the answers are the same.
-FAST_DOOR = env.boolean("RANKCAST_FAST_DOOR", default=True)
-
 # --- HTTPS, which a proxy in front speaks -------------------------------------------------------
 
 HTTPS = env.boolean("RANKCAST_HTTPS", default=PRODUCTION)

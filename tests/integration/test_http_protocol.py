@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from leaderboard_project.http_protocol import BoundedHttpProtocol
+from leaderboard_project.http_protocol import WHOLE_BODY, BoundedHttpProtocol
 from tests.integration.bare import connection
 
 
@@ -74,3 +74,23 @@ async def test_what_cannot_be_parsed_is_refused_in_the_shape_of_every_error() ->
         assert json.loads(body)["error"]["code"] == "bad_request"
         assert b"\r\nx-content-type-options: nosniff" in head
         assert b"\r\ncontent-length: %d" % len(body) in head
+
+
+async def test_the_application_is_told_of_a_body_that_came_in_one_piece() -> None:
+    told = asyncio.Queue[bool]()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        told.put_nowait(WHOLE_BODY in scope.get("extensions", {}))
+        while (await receive())["more_body"]:
+            pass
+        await _hello(scope, receive, send)
+
+    async with connection(app, http=BoundedHttpProtocol) as (reader, writer), asyncio.timeout(5):
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody")
+        assert await told.get()
+        await reader.readuntil(b"hello")
+
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
+        assert not await told.get()
+        writer.write(b"dy")
+        await reader.readuntil(b"hello")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from leaderboard_project import body_limit
+from leaderboard_project.http_protocol import WHOLE_BODY
 
 _LIMIT = 64 * 1024
 
@@ -96,3 +97,18 @@ async def test_a_body_that_does_not_arrive_is_given_up(monkeypatch: pytest.Monke
 
     assert await client.ask(_scope((b"content-length", b"2"))) == 408
     assert _code(client) == "body_too_slow"
+
+
+async def test_a_body_that_came_in_one_piece_is_not_waited_for() -> None:
+    client = Client(b"x" * 100)
+    scope = _scope((b"content-length", b"100")) | {"extensions": {WHOLE_BODY: {}}}
+
+    assert await client.ask(scope) == 200
+    assert client.seen == 100
+
+
+@pytest.mark.parametrize("header", [(b"content-length", b"65537"), (b"transfer-encoding", b"chunked")])
+async def test_a_body_that_came_in_one_piece_is_bounded_all_the_same(header: tuple[bytes, bytes]) -> None:
+    client = Client(b"x" * (_LIMIT + 1))
+
+    assert await client.ask(_scope(header) | {"extensions": {WHOLE_BODY: {}}}) == 413
