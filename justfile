@@ -57,7 +57,7 @@ fuzz examples="120":
 
 # Take the pictures of the docs anew, from the real pages
 pictures:
-    UPDATE_PICTURES=1 uv run pytest -q tests/browser/test_pictures.py tests/browser/test_desk_pictures.py
+    UPDATE_PICTURES=1 uv run pytest -q tests/browser/test_pictures.py tests/browser/test_account_pictures.py tests/browser/test_desk_pictures.py
 
 # A live board with simulated players
 demo:
