@@ -61,7 +61,7 @@ def decide(browser: Browser, row: str, decision: str, **answers: Any) -> Any:
 def select(browser: Browser, table: str, action: str, *ids: int, **answers: Any) -> Any:
     """Choose an action for rows of a list, confirm it, and follow to where it leads."""
     asked = browser.post(table, {"action": action, "_selected_action": ids}, follow=True)
-    rows = re.findall(r'name="row" value="(\d+)"', text_of(asked))
-    if not rows:
+    rows = re.search(r'name="rows" value="([\d,]+)"', text_of(asked))
+    if rows is None:
         return asked  # nothing can be decided
-    return browser.post(f"{table}decide/{action}/", {"row": rows, "reason": "Cheated.", **answers}, follow=True)
+    return browser.post(f"{table}decide/{action}/", {"rows": rows[1], "reason": "Cheated.", **answers}, follow=True)

@@ -61,7 +61,8 @@ def page(
         "decision": decision,
         "form": form,
         "row": row,
-        "rows": rows,
+        # In one field: Django takes at most a thousand of them.
+        "ids": ",".join(str(one.pk) for one in rows),
         "shown": [(one, admin.state_of(one), admin.facts_of(one)) for one in rows[:_SHOWN]],
         "more": max(len(rows) - _SHOWN, 0),
         "obstacles": dict.fromkeys(obstacles),

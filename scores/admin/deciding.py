@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -17,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 from typing_extensions import override
 
-from scores.admin import confirmation, outcome
+from scores.admin import confirmation, outcome, selected
 from scores.admin.alone import alone
 from scores.admin.audited import AuditedAdmin
 from scores.admin.decision import Decision, DecisionForm
@@ -55,7 +54,7 @@ class DecidingAdmin(AuditedAdmin):
     @override
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {
-            decision.name: (partial(_ask_about_selected, decision), decision.name, f"{decision.label} selected…")
+            decision.name: (partial(selected.ask, decision), decision.name, f"{decision.label} selected…")
             for decision in self.decisions
             if decision.most > 1 and request.user.has_perm(decision.permission)
         }
@@ -78,8 +77,6 @@ class DecidingAdmin(AuditedAdmin):
                 if request.user.has_perm(decision.permission) and not decision.obstacle(row, by)
             ]
         }
-
-    # --- One row -----------------------------------------------------------------------------
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def decide_view(self, request: HttpRequest, object_id: int, decision: str) -> HttpResponseBase:
@@ -126,52 +123,10 @@ class DecidingAdmin(AuditedAdmin):
         table = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         return reverse(f"{table}_change", args=[row.pk]) if exists else reverse(f"{table}_changelist")
 
-    # --- Several rows ------------------------------------------------------------------------
-
-    def ask_about_selected(
-        self, request: HttpRequest, decision: Decision[Any], selected: QuerySet[Any]
-    ) -> HttpResponseBase | None:
-        """The page of a decision about rows of a list; None where they are too many, which is told."""
-        rows = list(selected[: decision.most + 1])
-        if len(rows) > decision.most:
-            message = f"Select at most {decision.most:,} at once: nothing was changed."
-            self.message_user(request, message, messages.ERROR)
-            return None
-        return confirmation.page(self, request, decision, decision.form(), rows, filters=request.GET.urlencode())
-
     @method_decorator(require_POST)
     def decide_about_selected_view(self, request: HttpRequest, decision: str) -> HttpResponseBase:
-        """Decides about the rows that the page of a decision carries, and tells what became of them.
-
-        Raises:
-            PermissionDenied: this person may not.
-            Http404: no such decision about several rows.
-            BadRequest: rows that no page of ours carries.
-        """
-        chosen = self._chosen(request, decision)
-        if chosen.most == 1:
-            raise Http404
-        ids = request.POST.getlist("row")
-        if not ids or len(ids) > chosen.most or not all(map(is_id, ids)):
-            raise BadRequest("rows that no page offered")
-        rows = list(self.get_queryset(request).filter(pk__in=ids))
-        filters = request.POST.get("filters", "")
-        form = chosen.form(request.POST)
-        if form.is_valid():
-            by = id_of(request)
-            able = [row for row in rows if not chosen.obstacle(row, by)]
-            result = outcome.decide_about(chosen, able, form.cleaned_data, by=by)
-            if not result.failures or result.done:
-                obstacles = [chosen.obstacle(row, by) for row in rows]
-                outcome.tell(request, self.opts, chosen, done=result.done, idle=result.idle)
-                outcome.tell_left(request, [*filter(None, obstacles), *result.failures], gone=len(ids) - len(rows))
-                listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-                return HttpResponseRedirect(f"{listed}?{filters}" if filters else listed)
-            for failure in dict.fromkeys(result.failures):
-                form.add_error(None, failure)
-        return confirmation.page(self, request, chosen, form, rows, filters=filters)
-
-    # --- Both --------------------------------------------------------------------------------
+        """Decides about the rows that the page of a decision carries; see `selected`."""
+        return selected.decide(self, request, self._chosen(request, decision))
 
     def _chosen(self, request: HttpRequest, name: str) -> Decision[Any]:
         chosen = next((decision for decision in self.decisions if decision.name == name), None)
@@ -188,12 +143,6 @@ class _Stale(Exception):
     def __init__(self, row: Any) -> None:
         super().__init__()
         self.row = row
-
-
-def _ask_about_selected(
-    decision: Decision[Any], model_admin: DecidingAdmin, request: HttpRequest, selected: QuerySet[Any]
-) -> HttpResponseBase | None:
-    return model_admin.ask_about_selected(request, decision, selected)
 
 
 def _sentence(words: str) -> str:

@@ -52,7 +52,7 @@ def tell(request: HttpRequest, opts: Options[Any], decision: Decision[Any], *, d
 def tell_left(request: HttpRequest, reasons: Iterable[str], *, gone: int) -> None:
     """Say what was not decided, and why."""
     for reason, number in Counter(reasons).items():
-        messages.warning(request, f"{number} left as it was: {reason}" if number == 1 else f"{number} left: {reason}")
+        messages.warning(request, f"{number} left as {'it was' if number == 1 else 'they were'}: {reason}")
     if gone:
         messages.warning(request, f"{gone} could not be found any more.")
 

@@ -56,7 +56,7 @@ def actor(entry: AuditEntry) -> SafeString | str:
 
 def player(entry: AuditEntry) -> SafeString | str:
     """The player concerned."""
-    return "–" if entry.player is None else to_player(entry.player)
+    return "" if entry.player is None else to_player(entry.player)
 
 
 def subject(entry: AuditEntry) -> SafeString:

@@ -72,7 +72,7 @@ def test_suspicions_are_rejected_as_selected(moderator: Browser, arena: Client, 
     first, second = Suspicion.objects.order_by("id")
     decide(moderator, f"{QUEUE}{first.pk}/", "pass")
 
-    forged = {"row": [first.pk, second.pk], "reason": "Cheated."}
+    forged = {"rows": f"{first.pk},{second.pk}", "reason": "Cheated."}
     page = text_of(moderator.post(f"{QUEUE}decide/reject/", forged, follow=True))
 
     assert "1 suspicion rejected." in page

@@ -86,29 +86,30 @@ def test_a_selection_asks_why_and_shows_what_it_is_about(moderator: Browser, are
     assert "… and 5 more." in asked
     assert "player: alice" in asked
     assert not GameSession.objects.exclude(voided_at=None).exists()
-    answers = {"row": ids, "filters": "mode=survival"}
+    answers = {"rows": ",".join(map(str, ids)), "filters": "mode=survival"}
     assert "This field is required." in text_of(moderator.post(f"{SESSIONS}decide/void/", answers))
     done = moderator.post(f"{SESSIONS}decide/void/", {**answers, "reason": "Cheated."})
     assert done.headers["Location"] == f"{SESSIONS}?mode=survival"
 
 
 def test_a_thousand_are_the_most_at_once(moderator: Browser, arena: Client, alice: Player) -> None:
-    recorded(*(session(arena, alice, 1) for _ in range(ledger.MOST_SESSIONS)))
-    everything = {"action": "void", "_selected_action": [1], "select_across": "1"}
-    assert "Void: 1,000 game sessions" in text_of(moderator.post(SESSIONS, everything))
-    recorded(session(arena, alice, 1))
+    ids = [receipt.session_id for receipt in recorded(*(session(arena, alice, 1) for _ in range(1001)))]
+    everything = {"action": "void", "_selected_action": ids[:1], "select_across": "1"}
+    forged = {"rows": ",".join(map(str, ids)), "reason": "Cheated."}
 
     told = text_of(moderator.post(SESSIONS, everything, follow=True))
 
     assert "Select at most 1,000 at once: nothing was changed." in told
-    assert moderator.post(f"{SESSIONS}decide/void/", {"row": range(1001), "reason": "x"}).status_code == 400
+    assert moderator.post(f"{SESSIONS}decide/void/", forged).status_code == 400
     assert not GameSession.objects.exclude(voided_at=None).exists()
+    allowed = {**forged, "rows": ",".join(map(str, ids[:1000]))}
+    assert "1,000 game sessions voided." in text_of(moderator.post(f"{SESSIONS}decide/void/", allowed, follow=True))
 
 
 def test_rows_that_do_not_exist_are_told(moderator: Browser, arena: Client, alice: Player) -> None:
     [receipt] = recorded(session(arena, alice))
 
-    answers = {"row": [receipt.session_id, 10**12], "reason": "Cheated."}
+    answers = {"rows": f"{receipt.session_id},{10**12}", "reason": "Cheated."}
     page = text_of(moderator.post(f"{SESSIONS}decide/void/", answers, follow=True))
 
     assert "1 game session voided." in page
