@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import OpenPage
 from tests.browser.server import Server
 from tests.browser.viewer import SOON_MS
@@ -134,6 +136,21 @@ async def test_after_the_loss_of_all_ranks_no_page_ever_shows_less_than_the_boar
 
     assert min(await viewer.recorded("lengths"), default=shown) == shown
     assert await viewer.rows() == _as_shown(server)
+
+
+async def test_the_page_in_place_of_a_board_that_cannot_be_read_makes_way_for_it(
+    server: Server, open_page: OpenPage
+) -> None:
+    viewer = await open_page("tour/")
+    words = render_to_string("frontend/unavailable.html", {"retry_s": 3})
+    await viewer.page.route(server.url, lambda route: route.fulfill(status=503, body=words, content_type="text/html"))
+    await viewer.page.goto(server.url)
+    await expect(viewer.page.get_by_role("heading", level=1)).to_have_text("One moment")
+    assert await violations(viewer.page) == []
+
+    await viewer.page.unroute(server.url)
+
+    await expect(viewer.page.get_by_role("heading", level=1)).to_have_text("Global", timeout=SOON_MS)
 
 
 async def test_the_page_is_right_without_javascript(
