@@ -17,10 +17,13 @@ USE_TZ = True
 
 SCHEMA = "plain"
 _database: dict[str, Any] = settings.DATABASES["default"]
-# With the product's pool, as Django's documentation advises under ASGI: the plain way shall not pay for connections.
-DATABASES = {
-    "default": {**_database, "OPTIONS": {**_database["OPTIONS"], "options": f"-c search_path={SCHEMA}"}},
+# With a pool, as Django's documentation advises under ASGI: the plain way shall not pay for new connections.
+_OPTIONS = {
+    **_database["OPTIONS"],
+    "options": f"-c search_path={SCHEMA}",
+    "pool": {"min_size": 4, "max_size": _database["OPTIONS"]["pool"]["max_size"]},
 }
+DATABASES = {"default": {**_database, "OPTIONS": _OPTIONS}}
 
 REDIS_URL = env.text("REDIS_URL")
 #: Sorted sets in a database of their own; pub/sub knows no databases, so the groups have a prefix of their own.

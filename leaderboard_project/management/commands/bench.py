@@ -54,7 +54,9 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(f"{name:15} {_first_line(run.__doc__)}" for name, run in SCENARIOS.items()))
             return
         names = _chosen(options["scenarios"])
-        signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: everything that was started ends
+        # Both end everything that was started; a shell's background jobs would ignore the first.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _stop)
         try:
             machine, results = self._measure(names, options)
         except (BenchFailed, EmbeddedError) as error:
