@@ -12,8 +12,10 @@ import pytest
 
 from tests.fuzz import Target, fuzz, target
 
+pytestmark = pytest.mark.timeout(300)
+
 #: Per operation. `just fuzz` asks far more.
-_EXAMPLES = 10
+_EXAMPLES = 5
 
 
 @pytest.fixture(scope="module")
