@@ -43,23 +43,15 @@ class LoginAttempt:
 
     def was_right(self) -> None:
         """Give back what makes a wrong login heavy, and remember the address as the player's own."""
-        excess = self._limits.wrong_login - self._limits.right_login
-        throttle.give_back(self._limits.login_by_address, "login:address", self._address, units=excess)
-        self._give_back_the_names(excess)
+        numbers, excess = self._limits, self._limits.wrong_login - self._limits.right_login
+        throttle.give_back(numbers.login_by_address, "login:address", self._address, units=excess)
+        throttle.give_back(numbers.login_by_name_and_address, "login:both", self._name, self._address, units=excess)
+        if not self._is_known:
+            throttle.give_back(numbers.login_by_name, "login:name", self._name, units=excess)
         try:
             valkey().commands([("SET", self._known_key, 1, "EX", self._limits.known_address_s)])
         except ValkeyUnavailable:
             return
-
-    def was_not_looked_at(self) -> None:
-        """Give back the name's: the server was busy. The address stays counted, for it keeps the server so."""
-        self._give_back_the_names(self._limits.wrong_login)
-
-    def _give_back_the_names(self, units: int) -> None:
-        numbers = self._limits
-        throttle.give_back(numbers.login_by_name_and_address, "login:both", self._name, self._address, units=units)
-        if not self._is_known:
-            throttle.give_back(numbers.login_by_name, "login:name", self._name, units=units)
 
     @property
     def _known_key(self) -> str:

@@ -1,4 +1,4 @@
-"""Has passwords hashed where that can slow nothing else down: two at a time, in programs of the lowest CPU priority.
+"""Has passwords hashed where that can slow nothing else down: two at a time, in programs of low CPU priority.
 
 Why not in threads: Linux would let a thread have a low priority, but a thread holds Python's GIL for a
 moment before and after each hash. On a busy machine it then waits for the CPU with the GIL in its
@@ -11,7 +11,7 @@ import atexit
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -31,8 +31,6 @@ _TRIES: Final = 2
 _PROGRAM: Final = Path(__file__).with_name("hashing_child.py")
 
 log = structlog.get_logger(__name__)
-
-_patience_s: Final[ContextVar[float]] = ContextVar("patience_s", default=_PATIENT_S)
 
 
 class _Child:
@@ -58,7 +56,12 @@ class _Child:
             self.discard()
             # -P: the modules beside the program must not stand in for those that it imports.
             command = [sys.executable, "-P", str(_PROGRAM)]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+            self.process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,  # for the sake of its low priority: see `step_back` there
+            )
         return self.process
 
     def discard(self) -> None:
@@ -73,18 +76,54 @@ _free: Final[LifoQueue[_Child]] = LifoQueue()  # the last one used is warm; a qu
 _children: Final = [_Child() for _ in range(_AT_ONCE)]
 for _child in _children:
     _free.put(_child)
+#: The one that this thread has taken for all of a login.
+_held: Final[ContextVar[_Child | None]] = ContextVar("held", default=None)
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Inside, this thread's hashes have a place that nobody else gets. The whole of a login belongs in here.
+
+    So a flood of logins never has more than two of them at work in this process, and whoever is
+    refused has cost neither a query nor a question to Valkey.
+
+    Raises:
+        HashingBusy: there is none, and there was none within 50 ms.
+    """
+    with _taken(_IMPATIENT_S) as child:
+        token = _held.set(child)
+        try:
+            yield
+        finally:
+            _held.reset(token)
 
 
 def ask(*question: str | int) -> Any:
-    """The answer of the program `hashing_child`, which says what can be asked.
+    """The answer of the program `hashing_child`, which says what can be asked. Without a `place` it is waited for.
 
     Raises:
-        HashingBusy: both were busy for all of this caller's patience, or none could be started.
+        HashingBusy: no place came free, or no program could be started.
     """
+    held = _held.get()
+    if held is not None:
+        return _answer(held, question)
+    with _taken(_PATIENT_S) as child:
+        return _answer(child, question)
+
+
+@contextmanager
+def _taken(patience_s: float) -> Iterator[_Child]:
     try:
-        child = _free.get(timeout=_patience_s.get())
+        child = _free.get(timeout=patience_s)
     except Empty:
         raise HashingBusy from None
+    try:
+        yield child
+    finally:
+        _free.put(child)
+
+
+def _answer(child: _Child, question: Sequence[str | int]) -> Any:
     answered = False
     try:
         line = json.dumps(question).encode() + b"\n"
@@ -99,7 +138,6 @@ def ask(*question: str | int) -> Any:
     finally:
         if not answered:
             child.discard()
-        _free.put(child)
     raise HashingBusy
 
 
@@ -110,13 +148,3 @@ def end_programs() -> None:
 
 
 atexit.register(end_programs)  # Python wants to be told what became of them
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """Inside, a hash that cannot begin within 50 ms is `HashingBusy`."""
-    token = _patience_s.set(_IMPATIENT_S)
-    try:
-        yield
-    finally:
-        _patience_s.reset(token)

@@ -1,4 +1,4 @@
-"""A program of its own: computes password hashes for the process that started it, at the lowest CPU priority.
+"""A program of its own: computes password hashes for the process that started it, at a low CPU priority.
 
 Knows nothing of Django or of this project, so that it starts quickly and stays small. One question
 per line of the standard input, one answer per line of the standard output, both JSON. Ends with its
@@ -8,16 +8,21 @@ input, and so with the process at the other end, however that ends.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from argon2.exceptions import VerificationError
 from argon2.low_level import Type, hash_secret, verify_secret
 
-_LOWEST_PRIORITY = 19
+#: A tenth of what everybody else gets of a busy core. With 19, the lowest, a login on a busy machine takes
+#: ten seconds and more: then a flood of logins would not slow the boards, but nobody could log in.
+_NICE = 10
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def answer(kind: str, password: str, *more: Any) -> str | bool:
@@ -48,9 +53,21 @@ def answer(kind: str, password: str, *more: Any) -> str | bool:
     return base64.b64encode(digest).decode("ascii")
 
 
+def step_back() -> None:
+    """Let everybody else go first.
+
+    Linux may share the CPU among sessions first (`sched_autogroup_enabled`); the priority of a process
+    then counts within its session alone, and the session has one of its own. Whoever starts this
+    program gives it a session, or it would take its starter's share.
+    """
+    os.nice(_NICE)
+    with contextlib.suppress(OSError):  # no such file: no such sharing
+        _AUTOGROUP.write_text(str(_NICE))
+
+
 def main() -> None:
     """Answer until there is nothing more to read."""
-    os.nice(_LOWEST_PRIORITY)  # only now: starting up is not to wait behind everything else
+    step_back()  # only now: starting up is not to wait behind everything else
     for line in sys.stdin.buffer:
         sys.stdout.buffer.write(json.dumps(answer(*json.loads(line))).encode() + b"\n")
         sys.stdout.buffer.flush()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.contrib.auth.hashers import make_password, verify_password
+from django.contrib.auth.hashers import verify_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from scores.accounts import hashing
 from scores.accounts.errors import WeakPassword
 from scores.models import Player
 
@@ -55,16 +54,6 @@ def check_new(password: str, player: Player) -> None:
         raise WeakPassword(error.messages) from error
 
 
-def hashed(password: str) -> str:
-    """The password as it is stored.
-
-    Raises:
-        HashingBusy: try again in a moment.
-    """
-    with hashing.impatient():
-        return make_password(password)
-
-
 def check(password: str, stored: str | None) -> tuple[bool, bool]:
     """Whether the password is the stored one, and whether it should be hashed anew.
 
@@ -73,5 +62,4 @@ def check(password: str, stored: str | None) -> tuple[bool, bool]:
     Raises:
         HashingBusy: try again in a moment.
     """
-    with hashing.impatient():
-        return verify_password(password, stored or NO_PASSWORD)
+    return verify_password(password, stored or NO_PASSWORD)

@@ -8,14 +8,15 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 
 from scores import names
-from scores.accounts import addresses, families, limits, passwords, throttle
+from scores.accounts import addresses, families, hashing, limits, passwords, throttle
 from scores.accounts.attempts import LoginAttempt
-from scores.accounts.errors import HashingBusy, NameTaken, SignupClosed, WrongCredentials
+from scores.accounts.errors import NameTaken, SignupClosed, WrongCredentials
 from scores.models import Player
 
 #: Two who sign up at once under names that differ in case only wait for each other here.
@@ -39,11 +40,12 @@ def signup(username: str, password: str, *, address: str) -> Player:
         raise SignupClosed
     name = names.normalise(username)
     passwords.check_new(password, Player(username=name))
-    throttle.take(limits.current().signup_by_address, "signup", addresses.counted_as(address))
-    if _is_taken(name):  # before the hash: most attempts that fail do so here
-        raise NameTaken
-    connection.close()  # to the pool: others need it more than one that waits for a hash
-    stored = passwords.hashed(password)
+    with hashing.place():
+        throttle.take(limits.current().signup_by_address, "signup", addresses.counted_as(address))
+        if _is_taken(name):  # before the hash: most attempts that fail do so here
+            raise NameTaken
+        connection.close()  # to the pool: others need it more than one that waits for a hash
+        stored = make_password(password)
     try:
         with transaction.atomic():
             _lock_name(name)
@@ -66,23 +68,20 @@ def login(username: str, password: str, *, address: str) -> Player:
         ValkeyUnavailable: nobody can count attempts now, so nobody logs in.
         django.db.OperationalError: PostgreSQL does not answer.
     """
-    attempt = LoginAttempt(username, address)
-    attempt.begin()
-    if passwords.is_too_long(password):
-        raise WrongCredentials  # whatever the name
-    player = _find(username)
-    connection.close()  # to the pool, as above
-    try:
+    with hashing.place():
+        attempt = LoginAttempt(username, address)
+        attempt.begin()
+        if passwords.is_too_long(password):
+            raise WrongCredentials  # whatever the name
+        player = _find(username)
+        connection.close()  # to the pool, as above
         right, outdated = passwords.check(password, player.password if player else None)
-    except HashingBusy:
-        attempt.was_not_looked_at()
-        raise
-    if not right or player is None or not player.is_active:
-        raise WrongCredentials
-    attempt.was_right()
-    if outdated:
-        _hash_anew(player, password)
-    return player
+        if not right or player is None or not player.is_active:
+            raise WrongCredentials
+        attempt.was_right()
+        if outdated:
+            _hash_anew(player, password)
+        return player
 
 
 def change_password(player: Player, old: str, new: str, *, address: str, keep: UUID | None = None) -> None:
@@ -107,13 +106,14 @@ def change_password(player: Player, old: str, new: str, *, address: str, keep: U
     """
     passwords.check_new(new, player)
     numbers = limits.current()
-    throttle.take(numbers.password_by_player, "password", str(player.pk))
-    throttle.take(numbers.login_by_address, "login:address", addresses.counted_as(address))
-    stored = Player.objects.values_list("password", flat=True).get(pk=player.pk)
-    connection.close()  # to the pool, as above
-    if passwords.is_too_long(old) or not passwords.check(old, stored)[0]:
-        raise WrongCredentials
-    replacement = passwords.hashed(new)
+    with hashing.place():
+        throttle.take(numbers.password_by_player, "password", str(player.pk))
+        throttle.take(numbers.login_by_address, "login:address", addresses.counted_as(address))
+        stored = Player.objects.values_list("password", flat=True).get(pk=player.pk)
+        connection.close()  # to the pool, as above
+        if passwords.is_too_long(old) or not passwords.check(old, stored)[0]:
+            raise WrongCredentials
+        replacement = make_password(new)
     with transaction.atomic():
         # Only in place of the hash that was checked: of two changes at once one must fail.
         if not Player.objects.filter(pk=player.pk, password=stored, is_active=True).update(password=replacement):
@@ -133,10 +133,7 @@ def _find(username: str) -> Player | None:
 
 
 def _hash_anew(player: Player, password: str) -> None:
-    try:
-        replacement = passwords.hashed(password)
-    except HashingBusy:
-        return  # the next login is soon enough
+    replacement = make_password(password)
     if Player.objects.filter(pk=player.pk, password=player.password).update(password=replacement):
         player.password = replacement
 

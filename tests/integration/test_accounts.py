@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scores import accounts, ledger, names
 from scores.accounts import bearers, families, hashing
 from scores.accounts.errors import InvalidToken
 from scores.models import Client, Player
-from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_busy, at_once
+from tests.accounts import ELSEWHERE, HERE, OTHER_PASSWORD, PASSWORD, account, all_hashing_busy, at_once, nobody_counts
 from tests.ledger import recorded, session
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -136,16 +138,19 @@ def test_a_banned_player_logs_in_and_an_erased_one_is_gone() -> None:
             accounts.login(name, PASSWORD, address=HERE)
 
 
-def test_a_busy_server_counts_the_attempt_against_the_address_only(settings: Any) -> None:
+def test_who_is_refused_by_a_busy_server_has_asked_nobody_and_is_not_counted() -> None:
     alice = account()
 
-    with all_hashing_busy():
-        for _ in range(10):
+    with all_hashing_busy(), nobody_counts(), CaptureQueriesContext(connection) as queries:
+        for _ in range(30):
             with pytest.raises(accounts.HashingBusy):
                 accounts.login("alice", PASSWORD, address=HERE)
         with pytest.raises(accounts.HashingBusy):
             accounts.signup("dora", PASSWORD, address=HERE)
+        with pytest.raises(accounts.HashingBusy):
+            accounts.change_password(alice, PASSWORD, OTHER_PASSWORD, address=HERE)
 
+    assert len(queries) == 0
     assert accounts.login("alice", PASSWORD, address=HERE) == alice
 
 

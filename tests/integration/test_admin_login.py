@@ -131,7 +131,9 @@ def test_an_open_session_does_not_give_the_password_away(inside: Browser, settin
 
 
 def test_a_form_that_cannot_hash_for_long_says_so(inside: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    with all_hashing_busy(), hashing.impatient():
+    monkeypatch.setattr(hashing, "_PATIENT_S", 0.05)
+
+    with all_hashing_busy():
         response = change(inside, PASSWORD)
 
     assert (response.status_code, response["Retry-After"]) == (429, "1")
