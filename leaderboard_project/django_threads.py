@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -47,6 +48,10 @@ class _Pool:
         async def watched_send(event: ASGISendEvent) -> None:
             nonlocal started
             started = True
+            if event["type"] == "http.response.start" and event["status"] == HTTPStatus.NOT_MODIFIED:
+                # Django says 0, which would be the length of what the client has.
+                kept = [header for header in event["headers"] if header[0].lower() != b"content-length"]
+                event = {**event, "headers": kept}
             if not cut_off:
                 await send(event)
 

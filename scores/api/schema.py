@@ -137,6 +137,17 @@ RETRY_AFTER: Final = OpenApiParameter(
     description="When to try again, in seconds.",
     response=[429, 503],
 )
+IF_NONE_MATCH: Final = OpenApiParameter(
+    "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The `ETag` of the answer that is known."
+)
+ETAG: Final = OpenApiParameter(
+    "ETag",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Names the state of the visible top.",
+    response=[200, 304],
+)
+NOT_MODIFIED: Final = OpenApiResponse(description="The rows are those of the answer with this tag.")
 
 
 def limit(default: int) -> OpenApiParameter:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Header = tuple[bytes, bytes]
 
-_ALWAYS: Final[list[Header]] = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+_JSON: Final[Header] = (b"content-type", b"application/json")
 _encode: Final = msgspec.json.Encoder().encode
 
 log = structlog.get_logger(__name__)
@@ -27,20 +28,21 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, a body and the headers that are special to them."""
+    """A status, a body (None: there can be none), and the headers that are special to them."""
 
     status: int
-    body: bytes
+    body: bytes | None
     headers: tuple[Header, ...] = ()
 
 
 def encoded(document: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Answer:
     """The answer that holds a struct of the contract."""
-    if not headers:
-        return Answer(status, _encode(document))
-    return Answer(
-        status, _encode(document), tuple((name.lower().encode(), text.encode()) for name, text in headers.items())
-    )
+    return Answer(status, _encode(document), _raw(headers) if headers else ())
+
+
+def not_modified(etag: str) -> Answer:
+    """The answer to who has the state with this tag already."""
+    return Answer(HTTPStatus.NOT_MODIFIED, None, _raw({"ETag": etag}))
 
 
 def refusal(exception: Exception) -> Answer:
@@ -54,7 +56,12 @@ def refusal(exception: Exception) -> Answer:
 
 async def tell(send: ASGISendCallable, answer: Answer, allow: bytes) -> None:
     """Send the answer of a resource that allows these methods."""
-    length = str(len(answer.body)).encode()
-    headers = [*_ALWAYS, (b"allow", allow), (b"content-length", length), *answer.headers]
+    headers = [_NO_STORE, (b"allow", allow), *answer.headers]
+    if answer.body is not None:
+        headers += (_JSON, (b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    await send({"type": "http.response.body", "body": answer.body or b"", "more_body": False})
+
+
+def _raw(headers: Mapping[str, str]) -> tuple[Header, ...]:
+    return tuple((name.lower().encode(), text.encode()) for name, text in headers.items())

@@ -78,11 +78,11 @@ class FastDoor:
     def _get(self, scope: HTTPScope) -> _Ask | None:
         """What answers this request; None where Django is to."""
         path, asked = scope["path"], scope["query_string"]
-        if len(asked) > _LONGEST_QUERY or not heads.is_plain_get(scope):
+        if len(asked) > _LONGEST_QUERY or (headers := heads.plain_get(scope)) is None:
             return None
         _, reads = self._resources()
         if path == _TOP:
-            return partial(reads.top, asked)
+            return partial(reads.top, asked, headers.get(b"if-none-match"))
         for prefix, resource in ((_RANK, reads.rank), (_AROUND, reads.around)):
             user_id = path.removeprefix(prefix)
             if user_id.isascii() and user_id.isdigit():

@@ -19,10 +19,12 @@ _UNUSUAL: Final = frozenset({b"cookie", b"content-encoding", b"transfer-encoding
 _JSON: Final = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
 
-def is_plain_get(scope: HTTPScope) -> bool:
-    """Whether a GET has nothing unusual, such as a body."""
+def plain_get(scope: HTTPScope) -> Headers | None:
+    """The headers of a GET without a body, by lower-case name; None: not plain."""
     headers = _plain(scope)
-    return headers is not None and b"content-length" not in headers and b"content-type" not in headers
+    if headers is None or b"content-length" in headers or b"content-type" in headers:
+        return None
+    return headers
 
 
 def plain_post(scope: HTTPScope) -> Headers | None:

@@ -10,9 +10,9 @@ from typing import Final
 from django.http import QueryDict
 
 from scores import ranking
-from scores.api import board_answers, query
+from scores.api import board_answers, etags, query
 from scores.errors import RanksUnavailable, UnknownPlayer
-from scores.fast_door.answers import Answer, encoded
+from scores.fast_door.answers import Answer, encoded, not_modified
 from scores.fast_door.threads import Threads
 from scores.fast_door.waiting import Waiting
 from scores.ranking import gathered
@@ -29,14 +29,19 @@ class Reads:
         self._waiting = waiting
         self._threads = Threads("reads", _THREADS)
 
-    async def top(self, query_string: bytes) -> Answer:
+    async def top(self, query_string: bytes, if_none_match: bytes | None) -> Answer:
         """As `GET /api/leaderboard/top`."""
         board, limit, offset = _top_query(query_string)
         page = await self._page(
             partial(gathered.top, board, limit=limit, offset=offset),
             partial(ranking.top, board, limit=limit, offset=offset),
         )
-        return encoded(board_answers.top(page))
+        etag = etags.of_top(page, limit=limit, offset=offset)
+        if etag is None:
+            return encoded(board_answers.top(page))
+        if if_none_match is not None and etags.is_known(etag, if_none_match.decode("latin-1")):
+            return not_modified(etag)
+        return encoded(board_answers.top(page), headers={"ETag": etag})
 
     async def rank(self, user_id: str, query_string: bytes) -> Answer:
         """As `GET /api/leaderboard/rank/{user_id}`."""

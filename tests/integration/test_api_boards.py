@@ -10,7 +10,7 @@ from django.db import connection
 
 from scores import ledger
 from scores.models import ApiKey, Client, Player
-from tests.api import GameServer, error_of, get, session
+from tests.api import GameServer, ask, error_of, get, session
 from tests.ledger import make_ranks, recorded
 from tests.ledger import session as submitted
 
@@ -178,3 +178,46 @@ def test_what_was_submitted_is_read_back() -> None:
     assert {name: document[name] for name in ("user_id", "username", "rank", "total_score")} == {
         name: receipt[name] for name in ("user_id", "username", "rank", "total_score")
     }
+
+
+def known(etag: str) -> Any:
+    """The answer to who knows the state with this tag."""
+    return ask("GET", TOP, b"", **{"If-None-Match": etag})
+
+
+def test_who_knows_the_visible_top_is_told_that_nothing_has_changed(alice: Player) -> None:
+    make_ranks()
+    first = get(TOP)
+
+    again = known(f'"other", {first["ETag"]}')
+
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    assert again["Cache-Control"] == "no-store"
+    assert "Content-Length" not in again
+    GameServer("raid").submit(session(alice, 1))
+    assert known(first["ETag"]).status_code == 200
+
+
+def test_a_new_player_below_the_visible_top_makes_another_state() -> None:
+    make_ranks()
+    raid = GameServer("raid", (ApiKey.Scope.SUBMIT, ApiKey.Scope.CREATE_PLAYERS))
+    raid.submit_batch(*(session(f"player{number:02}", 100) for number in range(10)))
+    first = get(TOP)
+
+    raid.submit(session("dora", 1))
+
+    second = known(first["ETag"])
+    assert second.status_code == 200
+    assert (second.json()["seq"], second.json()["players"]) == (first.json()["seq"], 11)
+
+
+def test_rows_below_the_visible_top_carry_no_tag() -> None:
+    make_ranks()
+
+    assert "ETag" in get(TOP, limit=3, offset=7)
+    assert "ETag" not in get(TOP, limit=11)
+    assert "ETag" not in get(TOP, limit=3, offset=8)
+
+
+def test_what_postgresql_answers_carries_no_tag() -> None:
+    assert "ETag" not in get(TOP)

@@ -31,7 +31,7 @@ NOISE = st.lists(
             (b"user-agent", b"game/1.0"),
             (b"cookie", b"sessionid=x"),
             (b"cookie", b"csrftoken=" + b"a" * 32),
-            (b"if-none-match", b'W/"x"'),
+            (b"if-none-match", b'W/"x", "y", z'),
             (b"if-none-match", b"*"),
             (b"idempotency_key", b"game-1"),
             (b"x-http-method-override", b"DELETE"),

@@ -5,20 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scores import ranking
-from scores.api import board_answers, contract, query, schema
+from scores.api import board_answers, contract, etags, query, schema
 from scores.api.codes import Code
 from scores.api.views.base import ContractView
 
 _READ_ERRORS = (Code.INVALID_BOARD, Code.UNKNOWN_BOARD, Code.UNAVAILABLE)
 _TOP: dict[str, Any] = {
     "tags": ["boards"],
-    "parameters": [schema.BOARD, schema.limit(10), schema.OFFSET, schema.RETRY_AFTER],
+    "parameters": [
+        schema.BOARD,
+        schema.limit(10),
+        schema.OFFSET,
+        schema.IF_NONE_MATCH,
+        schema.ETAG,
+        schema.RETRY_AFTER,
+    ],
     "responses": {
         200: contract.TopAnswer,
+        304: schema.NOT_MODIFIED,
         **schema.errors(Code.INVALID_LIMIT, Code.INVALID_OFFSET, *_READ_ERRORS),
     },
 }
@@ -29,7 +38,11 @@ class TopView(ContractView):
 
     @extend_schema(operation_id="top_players", summary="The best players", **_TOP)
     def get(self, request: Request) -> Response:
-        """The best players of a board, best first; equal totals share a rank."""
+        """The best players of a board, best first; equal totals share a rank.
+
+        Pages of the visible top (the first ten rows) carry an `ETag`. With it as `If-None-Match` the
+        answer is 304 while nothing has changed but the time.
+        """
         return _top(request)
 
 
@@ -83,7 +96,11 @@ class AroundView(ContractView):
 
 def _top(request: Request) -> Response:
     parameters = request.query_params
-    page = ranking.top(
-        query.board(parameters), limit=query.limit(parameters, default=10), offset=query.offset(parameters)
-    )
-    return Response(board_answers.top(page))
+    board, limit, offset = query.board(parameters), query.limit(parameters, default=10), query.offset(parameters)
+    page = ranking.top(board, limit=limit, offset=offset)
+    etag = etags.of_top(page, limit=limit, offset=offset)
+    if etag is None:
+        return Response(board_answers.top(page))
+    if etags.is_known(etag, request.headers.get("If-None-Match", "")):
+        return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+    return Response(board_answers.top(page), headers={"ETag": etag})
