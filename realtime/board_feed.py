@@ -35,6 +35,8 @@ class BoardFeed:
         #: The sockets that hold `last_sent` and take frames, and where the frames go. A tick touches
         #: nothing else of a socket: with thousands of them the memory that it has to fetch is what costs.
         self._level: dict[Subscriber, asyncio.Transport | None] = {}
+        #: During a tick, those that are still to be told: they hold the state before it.
+        self._due: dict[Subscriber, asyncio.Transport | None] = {}
         self._limits = limits
         self._counters = counters
         self._tasks: list[asyncio.Task[None]] = []
@@ -73,6 +75,7 @@ class BoardFeed:
         assert at is not None
         subscriber.boards[self.board] = self
         subscriber.behind.pop(self, None)
+        self._tell_no_more(subscriber)  # not what it is sent here already
         self.subscribers.add(subscriber)
         self.idle_since = None
         frame: messages.ServerFrame
@@ -87,13 +90,12 @@ class BoardFeed:
 
     def leave_behind(self, subscriber: Subscriber) -> None:
         """Tell a socket nothing more until it catches up; what it was last sent is remembered."""
-        assert self.last_sent is not None
         self._counters.left_behind += 1
-        self._level.pop(subscriber, None)
-        subscriber.behind.setdefault(self, self.last_sent)
+        subscriber.behind.setdefault(self, None if subscriber in self._due else self.last_sent)
+        self._tell_no_more(subscriber)
 
-    def catch_up(self, subscriber: Subscriber, held: Board) -> None:
-        """Bring a socket that drains again to the state last sent, of which it holds `held`."""
+    def catch_up(self, subscriber: Subscriber, held: Board | None) -> None:
+        """Bring a socket that drains again to the state last sent; it holds `held`, or an older one where None."""
         if held is self.last_sent:  # nothing was missed
             del subscriber.behind[self]
             self._level[subscriber] = subscriber.transport
@@ -105,7 +107,7 @@ class BoardFeed:
         self.subscribers.discard(subscriber)
         if not self.subscribers:
             self.idle_since = asyncio.get_running_loop().time()
-        self._level.pop(subscriber, None)
+        self._tell_no_more(subscriber)
         subscriber.behind.pop(self, None)
         subscriber.boards.pop(self.board, None)
 
@@ -131,14 +133,19 @@ class BoardFeed:
         follows = share_history(before, after)
         frame = messages.encode(messages.diff_frame(diff(before, after)) if follows else messages.snapshot(after))
         self.last_sent = after
-        for count, subscriber in enumerate(tuple(self._level), start=1):
-            # A socket that came or caught up during a pause below has this state already: to it
-            # the frame is a duplicate, which every client ignores or takes without harm.
-            if subscriber in self._level:
-                transport = self._level[subscriber]
-                if transport is None:
-                    subscriber.offer(frame)
-                elif not transport.is_closing():
-                    transport.write(frame.on_the_wire)
-            if count % SOCKETS_AT_ONCE == 0:
+        self._due, self._level = self._level, {}
+        told = 0
+        while self._due:
+            subscriber, transport = self._due.popitem()
+            self._level[subscriber] = transport
+            if transport is None:
+                subscriber.offer(frame)
+            elif not transport.is_closing():
+                transport.write(frame.on_the_wire)
+            told += 1
+            if told % SOCKETS_AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    def _tell_no_more(self, subscriber: Subscriber) -> None:
+        self._level.pop(subscriber, None)
+        self._due.pop(subscriber, None)

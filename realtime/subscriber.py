@@ -58,8 +58,8 @@ class Subscriber:
         self._draining: asyncio.Task[None] | None = None
         self._leaving = False
         self.boards: dict[str, BoardFeed] = {}
-        #: What this socket was last sent of the boards on which it is behind.
-        self.behind: dict[BoardFeed, Board] = {}
+        #: The boards on which this socket is behind, and what it was last sent of them; None: something older.
+        self.behind: dict[BoardFeed, Board | None] = {}
         if sink is not None:
             sink.when_full(self._full)
 

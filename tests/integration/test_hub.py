@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from channels.layers import get_channel_layer
 
+from realtime import beats
 from realtime import board as boards
 from realtime.board import Board
 from realtime.broadcast import Broadcast
@@ -116,6 +117,7 @@ class Pipe(Ear):
         self.room.set()
         self.closing = False
         self.fills_with: str | None = None
+        self.after_write: Callable[[], None] = lambda: None
 
     def when_full(self, tell: Callable[[], None] | None) -> None:
         self.tell = tell
@@ -130,6 +132,7 @@ class Pipe(Ear):
         self.hear(text)
         if self.fills_with is not None and self.fills_with in text:
             self.fill()
+        self.after_write()
 
     def is_closing(self) -> bool:
         return self.closing
@@ -427,6 +430,54 @@ async def test_a_snapshot_that_fills_the_sink_leaves_it_behind(ranks: Ranks, pub
         pipe.room.set()
         await until(lambda: pipe.seq == 1)
         assert pipe.kinds() == ["snapshot", "snapshot"]
+
+
+async def test_a_socket_that_fills_up_before_its_turn_in_a_tick_misses_nothing(
+    ranks: Ranks, publisher: Broadcast
+) -> None:
+    async with running(ranks) as hub:
+        pipes = [await piped(hub) for _ in range(3)]
+
+        def fill_those_still_due() -> None:
+            for pipe in pipes:
+                pipe.after_write = lambda: None
+                if pipe.seq == 0:
+                    pipe.fill()
+
+        for pipe in pipes:
+            pipe.after_write = fill_those_still_due
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: any(pipe.seq == 1 for pipe in pipes))
+        assert sorted(pipe.seq or 0 for pipe in pipes) == [0, 0, 1]
+
+        for pipe in pipes:
+            pipe.room.set()
+        await until(lambda: all(pipe.seq == 1 for pipe in pipes))
+        assert sorted(pipe.kinds() for pipe in pipes) == [["snapshot", "diff"], *[["snapshot", "snapshot"]] * 2]
+
+
+async def test_a_beat_in_the_middle_of_a_tick_is_not_ahead_of_any_socket(ranks: Ranks, publisher: Broadcast) -> None:
+    async with running(ranks) as hub:
+        pipes = [await piped(hub) for _ in range(3)]
+        told: list[tuple[int, int | None]] = []
+
+        def beat_once() -> None:
+            for pipe in pipes:
+                pipe.after_write = lambda: None
+            beats.beat_once(hub.subscribers)
+            told.extend(
+                (frame["boards"][0]["seq"], pipe.seq)
+                for pipe in pipes
+                for frame in pipe.frames
+                if frame["type"] == "beat"
+            )
+
+        for pipe in pipes:
+            pipe.after_write = beat_once
+        publisher.publish(boards.step(ranks.advance()))
+        await until(lambda: all(pipe.seq == 1 for pipe in pipes))
+
+        assert told == [(1, 1)]
 
 
 async def test_nothing_is_written_to_a_sink_that_is_closing(ranks: Ranks, publisher: Broadcast) -> None:
