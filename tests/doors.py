@@ -33,10 +33,10 @@ def ask(door: str, method: str, target: str, body: bytes = b"", headers: Mapping
 
 def send(door: str, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> Response:
     """The same with headers as they stand on the wire."""
-    return asyncio.run_coroutine_threadsafe(_exchange(door, _scope(method, target, headers), body), _loop()).result(30)
+    return asyncio.run_coroutine_threadsafe(_exchange(door, scope(method, target, headers), body), _loop()).result(30)
 
 
-async def _exchange(door: str, scope: Any, body: bytes) -> Response:
+async def _exchange(door: str, asked: Any, body: bytes) -> Response:
     events: list[Any] = []
     unread = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -48,10 +48,10 @@ async def _exchange(door: str, scope: Any, body: bytes) -> Response:
     async def hear(event: Any) -> None:
         events.append(event)
 
-    await _application(door)(scope, receive, hear)
+    await _application(door)(asked, receive, hear)
     body = b"".join(event.get("body", b"") for event in events[1:])
     # The server lets no body of a HEAD out.
-    response = Response(b"" if scope["method"] == "HEAD" else body, status=events[0]["status"])
+    response = Response(b"" if asked["method"] == "HEAD" else body, status=events[0]["status"])
     del response["Content-Type"]
     for name, value in events[0]["headers"]:
         assert not response.has_header(name.decode()), f"{name!r} was sent twice"
@@ -59,7 +59,8 @@ async def _exchange(door: str, scope: Any, body: bytes) -> Response:
     return response
 
 
-def _scope(method: str, target: str, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
+def scope(method: str, target: str, headers: Iterable[tuple[bytes, bytes]]) -> Any:
+    """The scope of a request, as uvicorn makes it."""
     parts = urlsplit(quote(target, safe=punctuation))
     return {
         "type": "http",

@@ -46,12 +46,18 @@ def not_modified(etag: str) -> Answer:
 
 
 def refusal(exception: Exception) -> Answer:
-    """The answer to a request that failed; a defect of ours is logged."""
+    """The answer to a request that failed."""
+    error = told(exception)
+    return encoded(ErrorAnswer(error.error), error.code.status, error.headers)
+
+
+def told(exception: Exception) -> ApiError:
+    """The error that the client is told; a defect of ours is logged."""
     error = to_api_error(exception)
     if error is None:
         log.error("a request failed for an unforeseen reason", exc_info=exception)
         error = ApiError(Code.INTERNAL_ERROR)
-    return encoded(ErrorAnswer(error.error), error.code.status, error.headers)
+    return error
 
 
 async def tell(send: ASGISendCallable, answer: Answer, allow: bytes) -> None:

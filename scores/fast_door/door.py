@@ -48,7 +48,7 @@ class FastDoor:
     def __init__(self, behind: ASGI3Application) -> None:
         """Stand in front of `behind`, which serves the same addresses."""
         self._behind = behind
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._resources: tuple[Submits, Reads] | None = None
         self._under_way = 0
         self._bytes = 0
 
@@ -72,7 +72,7 @@ class FastDoor:
         secret = secret_in(headers[b"authorization"].decode("latin-1"))
         if secret is None:
             return None  # a player's token: their submits are counted in Valkey
-        submits, _ = self._resources()
+        submits, _ = self._made()
         return partial(submits.one if scope["path"] == _SUBMIT else submits.many, secret, headers)
 
     def _get(self, scope: HTTPScope) -> _Ask | None:
@@ -80,7 +80,7 @@ class FastDoor:
         path, asked = scope["path"], scope["query_string"]
         if len(asked) > _LONGEST_QUERY or (headers := heads.plain_get(scope)) is None:
             return None
-        _, reads = self._resources()
+        _, reads = self._made()
         if path == _TOP:
             return partial(reads.top, asked, headers.get(b"if-none-match"))
         for prefix, resource in ((_RANK, reads.rank), (_AROUND, reads.around)):
@@ -107,10 +107,9 @@ class FastDoor:
             self._bytes -= size
         await tell(send, answer, allow)
 
-    def _resources(self) -> tuple[Submits, Reads]:
-        """The resources of the running event loop, made at its first request."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
+    def _made(self) -> tuple[Submits, Reads]:
+        """The resources, made at the first request: they belong to the running event loop."""
+        if self._resources is None:
             waiting = Waiting()
-            self._loop, self._of_loop = loop, (Submits(waiting), Reads(waiting))
-        return self._of_loop
+            self._resources = Submits(waiting), Reads(waiting)
+        return self._resources

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from scores import group_commit
-from scores.api import documents, receipts, recording, submission
+from scores.api import contract, documents, receipts, recording, submission
 from scores.api.authentication import check_may_submit, known
 from scores.api.errors import ApiError
 from scores.api.submitters import Submitter, submitter_of
@@ -36,7 +36,7 @@ class Submits:
 
     async def one(self, secret: str, headers: Headers, body: bytes) -> Answer:
         """As `POST /api/leaderboard/submit`."""
-        api_key = await self._may_submit(secret)
+        api_key = await self.may_submit(secret)
         document = documents.decode(body)
         session = submission.read_single(
             document, submitter=submitter_of(api_key), idempotency_header=_text(headers.get(_KEY_HEADER))
@@ -51,19 +51,32 @@ class Submits:
 
     async def many(self, secret: str, headers: Headers, body: bytes) -> Answer:
         """As `POST /api/leaderboard/submit/batch`."""
-        api_key = await self._may_submit(secret)
+        api_key = await self.may_submit(secret)
         submission.refuse_key_for_all(_text(headers.get(_KEY_HEADER)))
-        items = submission.items_of(documents.decode(body))
+        return encoded(await self.recorded(api_key, submission.items_of(documents.decode(body))))
+
+    async def may_submit(self, secret: str) -> ApiKey:
+        """The key that the secret belongs to, as it is now.
+
+        Raises:
+            ApiError: `invalid_api_key`, `missing_scope`.
+            django.db.OperationalError: not known already, and PostgreSQL does not answer.
+        """
+        api_key = known(await self._keys.verify(secret))
+        check_may_submit(api_key)
+        return api_key
+
+    async def recorded(self, api_key: ApiKey, items: Sequence[object]) -> contract.BatchAnswer:
+        """What became of each item of a batch, in order.
+
+        Raises:
+            LedgerUnavailable: there is no room for them; none was recorded.
+        """
         read = await _read(items, submitter_of(api_key, sessions=len(items)))
         futures = group_commit.submit_many([session for session in read if isinstance(session, SubmittedSession)])
         deadline = self._waiting.deadline(recording.PATIENCE_S)
         settled = [await self._settled(future, deadline) for future in futures]
-        return encoded(receipts.results(read, settled))
-
-    async def _may_submit(self, secret: str) -> ApiKey:
-        api_key = known(await self._keys.verify(secret))
-        check_may_submit(api_key)
-        return api_key
+        return receipts.results(read, settled)
 
     async def _settled(self, future: Future[Receipt], deadline: float) -> Settled:
         if not await self._waiting.until_done(future, deadline):
