@@ -27,6 +27,7 @@ from scores.valkey import Valkey
 
 #: What the environment must not decide: these servers are ours, and thrown away.
 _OURS = {"RANKCAST_PRODUCTION": "0", "RANKCAST_HTTPS": "0", "RANKCAST_DEBUG": "0", "RANKCAST_LOG_LEVEL": "WARNING"}
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,6 @@ class Installation:
     site: Site
     valkey_empty_bytes: int
     valkey_full_bytes: int
-
-
-_ATTEMPTS = 3
 
 
 @contextmanager

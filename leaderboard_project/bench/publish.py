@@ -25,6 +25,8 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("submit", "rankcast", "p99_ms", "… p99 of an answer, ms"),
     ("submit", "plain", "sessions_per_s", "… the plain way"),
     ("submit", "ratio", "sessions_per_s", "… ratio"),
+    ("submit", "rankcast", "web_cpu_us", "… processor time of the web process for one submit, µs"),
+    ("submit", "plain", "web_cpu_us", "… the plain way"),
     ("submit-one", "rankcast", "p50_ms", "one connection: p50 of a submit, ms"),
     ("submit-one", "plain", "p50_ms", "… the plain way"),
     ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 8 connections"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from leaderboard_project.bench.costs import processor_s
 from leaderboard_project.bench.installation import Installation, Site, installation
 from leaderboard_project.bench.load import running
 from leaderboard_project.bench.load.running import Client
@@ -40,6 +41,7 @@ class Workbench:
     ends: ExitStack
     _made: dict[int, Installation] = field(default_factory=dict)
     _plain: dict[int, Site] = field(default_factory=dict)
+    _sites: dict[tuple[str, int], Site] = field(default_factory=dict)
     _prefixes: itertools.count[int] = field(default_factory=itertools.count)
 
     def installation(self, players: int) -> Installation:
@@ -66,6 +68,7 @@ class Workbench:
 
     def load(self, site: Site, kind: Kind, connections: int, *, seconds: float | None = None) -> Load:
         """A load of that kind on all players of a site, with idempotency keys of its own."""
+        self._sites[site.address] = site
         return Load(
             address=site.address,
             kind=kind,
@@ -78,5 +81,8 @@ class Workbench:
         )
 
     def run(self, load: Load) -> Loaded:
-        """Do a load to its end."""
-        return running.run(load, self.options.client)
+        """Do a load to its end; see also what it costs the web processes."""
+        pids = self._sites[load.address].pids
+        before = processor_s(pids)
+        loaded = running.run(load, self.options.client)
+        return replace(loaded, web_cpu_s=processor_s(pids) - before)

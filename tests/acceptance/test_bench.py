@@ -24,7 +24,7 @@ _PATIENCE_S = 120.0
 
 CHEAP = ["submit", "submit-one", "batch", "audience", "evening", "slow-readers", "reads", "memory", "rebuild"]
 #: More of the same, with more sockets or a second installation.
-LARGE = {"audience-4000", "submit-size", "size"}
+LARGE = {"audience-4000", "submit-size", "size", "layers"}
 
 pytestmark = pytest.mark.timeout(2 * _PATIENCE_S)
 

@@ -23,7 +23,7 @@ class Prepared:
 def requests_of(load: Load) -> Callable[[], Prepared]:
     """A function that gives the load's next request each time it is called."""
     drawn = random.Random(load.prefix)  # noqa: S311  load, not secrets
-    makers = {"submit": _submits, "batch": _batches, "top": _tops, "rank": _ranks, "around": _arounds}
+    makers = {"submit": _submits, "batch": _batches, "top": _tops, "rank": _ranks, "around": _arounds, "alive": _alives}
     return makers[load.kind](load, drawn)
 
 
@@ -63,6 +63,11 @@ def _batches(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
 
 def _tops(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
     only = Prepared(_head(load, "GET", "/api/leaderboard/top") + b"\r\n")
+    return lambda: only
+
+
+def _alives(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
+    only = Prepared(_head(load, "GET", "/healthz") + b"\r\n")
     return lambda: only
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-Kind = Literal["submit", "batch", "top", "rank", "around"]
+Kind = Literal["submit", "batch", "top", "rank", "around", "alive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Loaded:
         seconds: how long it really took.
         failed: other statuses, broken connections, and requests without an answer.
         points: the sum of the scores of the submits that succeeded; 0 where the client does not know.
+        web_cpu_s: processor time of the web processes meanwhile; the client does not know it, the workbench does.
     """
 
     done: int
@@ -67,11 +68,17 @@ class Loaded:
     failed: int
     points: int = 0
     failures: dict[str, int] = field(default_factory=dict)
+    web_cpu_s: float = 0.0
 
     @property
     def per_s(self) -> float:
         """Requests that succeeded, per second."""
         return self.done / self.seconds if self.seconds else 0.0
+
+    @property
+    def web_cpu_us(self) -> float:
+        """Processor time of the web processes for one request, in microseconds."""
+        return self.web_cpu_s / self.done * 1e6 if self.done else 0.0
 
     def encoded(self) -> str:
         """One line for the pipe."""

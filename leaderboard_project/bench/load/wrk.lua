@@ -40,6 +40,8 @@ function request()
     return wrk.format("POST", "/api/leaderboard/submit/batch", headers, '{"sessions":[' .. table.concat(items, ",") .. "]}")
   elseif kind == "top" then
     return wrk.format("GET", "/api/leaderboard/top", headers)
+  elseif kind == "alive" then
+    return wrk.format("GET", "/healthz", headers)
   end
   return wrk.format("GET", "/api/leaderboard/" .. kind .. "/" .. math.random(first, last), headers)
 end

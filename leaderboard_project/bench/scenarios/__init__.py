@@ -12,6 +12,7 @@ from leaderboard_project.bench.scenarios import (
     batching,
     evening,
     growing,
+    layers,
     ranks_memory,
     reading,
     rebuilding,
@@ -26,6 +27,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
     {
         "submit": submitting.submit,
         "submit-one": submitting.submit_one,
+        "layers": layers.layers,
         "batch": batching.batch,
         "audience": audience.audience,
         "audience-4000": audience.audience_4000,

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from leaderboard_project.bench.costs import private_bytes
 from leaderboard_project.bench.field import username
 from leaderboard_project.bench.figures import Figure, Result, ratio
 from leaderboard_project.bench.installation import Site
 from leaderboard_project.bench.load.prober import Prober
 from leaderboard_project.bench.load.watching import Watching, watching
-from leaderboard_project.bench.memory import private_bytes
 from leaderboard_project.bench.workbench import Workbench
 
 #: Player 1 leads by far: every session of theirs changes the first row.

@@ -28,12 +28,13 @@ def in_turn(bench: Workbench, scenario: str, ways: Mapping[str, Load]) -> dict[s
 
 
 def figures(way: str, rate: str, outcomes: Sequence[Loaded], *, each: int = 1) -> tuple[Figure, ...]:
-    """The rate and the latencies of one way; `each` is what one request counts for."""
+    """The rate, the latencies and the processor time of one way; `each` is what one request counts for."""
     return (
         Figure(way, rate, tuple(outcome.per_s * each for outcome in outcomes)),
         Figure(way, "p50_ms", tuple(outcome.p50_ms for outcome in outcomes)),
         Figure(way, "p99_ms", tuple(outcome.p99_ms for outcome in outcomes)),
         Figure(way, "max_ms", tuple(outcome.max_ms for outcome in outcomes)),
+        Figure(way, "web_cpu_us", tuple(outcome.web_cpu_us / each for outcome in outcomes)),
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
+from leaderboard_project.bench.costs import private_bytes, unread_connections
 from leaderboard_project.bench.field import STARS, username
 from leaderboard_project.bench.figures import Figure, Result, ratio
 from leaderboard_project.bench.load import running
 from leaderboard_project.bench.load.prober import Prober
 from leaderboard_project.bench.load.spec import percentile
 from leaderboard_project.bench.load.watching import watching
-from leaderboard_project.bench.memory import private_bytes, unread_connections
 from leaderboard_project.bench.scenarios.audience import PROBED
 from leaderboard_project.bench.scenarios.evening import follow
 from leaderboard_project.bench.serving import served

@@ -59,7 +59,7 @@ def _compared(
             "processes": bench.options.processes,
         },
         full_size=connections == usual_connections and (scenario != "submit-size" or made.field.players >= _LARGE),
-        figures=(*one, *other, ratio(RATE, one[0], other[0]), ratio("p50_ms", one[1], other[1])),
+        figures=(*one, *other, ratio(RATE, one[0], other[0]), ratio("web_cpu_us", one[4], other[4])),
         errors=errors + lost,
         notes=(*notes, *audit_notes),
     )
