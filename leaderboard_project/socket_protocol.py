@@ -6,11 +6,14 @@ flood of them would keep a process busy; so they are counted here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from typing_extensions import override
+from websockets.http11 import Request
 
 from leaderboard_project.lean_socket import LeanSocketProtocol
+from realtime.addresses import GAME_SERVERS
 
 _BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -19,8 +22,10 @@ class BoundedSocketProtocol(LeanSocketProtocol):
     """Cuts off peers that send more frames than anybody needs, or that are beyond being told so."""
 
     #: Frames of any kind that a peer may send at once, and how many more each second.
-    burst: ClassVar[int] = 500
-    frames_per_s: ClassVar[float] = 50.0
+    burst: int = 500
+    frames_per_s: float = 50.0
+    #: Both on paths that are there for many frames: a game server may send one for each session.
+    busy: ClassVar[Mapping[str, tuple[int, float]]] = {GAME_SERVERS: (20_000, 10_000.0)}
     #: What arrives is looked at in pieces: one read may hold tens of thousands of empty frames.
     piece_bytes: ClassVar[int] = 4096
 
@@ -39,6 +44,12 @@ class BoundedSocketProtocol(LeanSocketProtocol):
                 return
             super().data_received(piece)
             self._refuse_silent_handshake()
+
+    @override
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if (allowed := self.busy.get(event.path.partition("?")[0])) is not None:
+            self.burst, self.frames_per_s = allowed
 
     @override
     def handle_events(self) -> None:

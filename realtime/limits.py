@@ -35,6 +35,16 @@ class Limits:
     farewell_s: float = 5.0
     #: How long all sockets together may take to leave at shutdown.
     drain_s: float = 5.0
+    #: What a game server may have under way on one socket, and all of them in this process together: less than
+    #: the group commit's queue holds, so that sockets wait where requests would be turned away.
+    submit_frames: int = 16
+    submit_sessions: int = 4000
+    submit_sessions_of_all: int = 8000
+    #: Game servers' sockets of one process; each may have a frame of 1 MiB in hand.
+    submit_sockets: int = 256
+    #: How often the key of a silent game server is looked at.
+    key_check_s: float = 0.25
+
     #: A command to Valkey's pub/sub that takes longer has failed.
     layer_s: float = 2.0
 

@@ -6,6 +6,9 @@ else to Django. Why it is bare ASGI: docs/decisions/0011.
 
 from __future__ import annotations
 
+from scores.fast_door.answers import told
 from scores.fast_door.door import FastDoor
+from scores.fast_door.submits import Submits
+from scores.fast_door.waiting import Waiting
 
-__all__ = ["FastDoor"]
+__all__ = ["FastDoor", "Submits", "Waiting", "told"]
