@@ -25,6 +25,8 @@ def latest(queryset: QuerySet[Any], number: int = MOST_SCANNED) -> QuerySet[Any]
 def first_id_since(model: type[Any], clock: str, moment: datetime) -> int:
     """The first id that was recorded at or after the moment, found by halving: some thirty looks at the primary key.
 
+    Right to within the milliseconds that a transaction takes, for these overlap.
+
     Args:
         model: its table is only added to.
         clock: the field that says when a row was recorded.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ async def test_what_a_moderator_decides_is_on_both_open_pages_and_in_the_trail(
 def busy_desk(server: Server, alice: str, bob: str) -> dict[str, str]:
     """Addresses of pages below the desk's, each with something on it."""
     hire(server, "olga", "operator")
-    user_id, session_id = (server.submit(alice, 50)[name] for name in ("user_id", "session_id"))
+    receipt = server.submit(alice, 50)
+    user_id, session_id = receipt["user_id"], receipt["session_id"]
     banned = server.submit(bob, 60)["user_id"]
     run(
         server,
@@ -95,6 +97,21 @@ def busy_desk(server: Server, alice: str, bob: str) -> dict[str, str]:
         "key": "scores/apikey/add/",
         "board": "scores/board/1/change/",
     }
+
+
+async def test_an_operator_downloads_a_players_data(
+    server: Server, page: Page, busy_desk: dict[str, str], alice: str
+) -> None:
+    operator = await Moderator.at(page, server, "olga")
+    await page.goto(f"{operator.url}{busy_desk['player'].removesuffix('change/')}decide/export/")
+    await page.fill("[name=reason]", "The player asked for it.")
+
+    async with page.expect_download() as downloading:
+        await page.click(".submit-row input[type=submit]")
+
+    document = json.loads((await (await downloading.value).path()).read_bytes())
+    assert document["player"]["username"] == alice
+    assert [session["score"] for session in document["sessions"]] == [50, 5]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
