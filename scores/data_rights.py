@@ -13,7 +13,7 @@ from django.db.models import F
 
 from scores import audit, ledger
 from scores.errors import Refused
-from scores.models import AuditEntry, FormerName, GameSession, Player, Standing, Suspicion
+from scores.models import AuditEntry, FormerName, GameSession, Player, RefreshFamily, Standing, Suspicion
 
 _CHUNK: Final = 2_000  # rows that are held in memory at a time
 
@@ -45,6 +45,7 @@ def erase(*, user_id: int, by: int | None, reason: str) -> None:
         player = Player.objects.get(pk=user_id)
         player.groups.clear()
         player.user_permissions.clear()
+        RefreshFamily.objects.filter(user=player).delete()
         # What Django's admin wrote down of accounts, with their names, before there was an audit trail.
         of_players = ContentType.objects.get_for_model(Player)
         LogEntry.objects.filter(content_type=of_players, object_id=str(user_id)).delete()
@@ -86,6 +87,7 @@ def _lists(player: Player) -> dict[str, Iterable[Mapping[str, object]]]:
     standings = Standing.objects.filter(user=player).order_by("window_id")
     decisions = AuditEntry.objects.filter(player=player).order_by("id")
     suspicions = Suspicion.objects.filter(player=player).order_by("id")
+    logins = RefreshFamily.objects.filter(user=player).order_by("created_at")
     return {
         "former_names": names.values("before", "after", at=F("entry__at")),
         "standings": standings.values(
@@ -93,6 +95,7 @@ def _lists(player: Player) -> dict[str, Iterable[Mapping[str, object]]]:
         ),
         "decisions": decisions.values("at", "action", "subject_type", "subject_id", "reason", "before", "after"),
         "suspicions": suspicions.values("session_id", "kind", "threshold", "observed", "held", "created_at", "verdict"),
+        "logins": logins.values("created_at", "expires_at"),
         "sessions": _sessions(player),
     }
 

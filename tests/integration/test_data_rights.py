@@ -11,8 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from scores import boards, data_rights, ledger
+from scores.accounts import families
 from scores.errors import Refused
-from scores.models import Client, Player
+from scores.models import Client, Player, RefreshFamily
 from scores.ranking import names, reads
 from scores.ranking.rebuilding import rebuild
 from tests.ledger import make_ranks, recorded, session
@@ -34,6 +35,7 @@ def test_an_export_holds_all_that_is_kept(arena: Client, alice: Player, monkeypa
     monkeypatch.setattr(data_rights, "_CHUNK", 2)  # pages that end within one moment
     moments = [NOON, NOON, NOON, NOON + timedelta(seconds=1), NOON + timedelta(seconds=1)]
     receipts = recorded(*(session(arena, alice, 10, played_at=moment) for moment in moments))
+    families.begin(alice)
     ledger.rename(user_id=alice.id, username="Alicia", by=None, reason="As asked for.")
     ledger.ban(user_id=alice.id, by=None, reason="Cheated.")
 
@@ -46,6 +48,7 @@ def test_an_export_holds_all_that_is_kept(arena: Client, alice: Player, monkeypa
     assert [one["session_id"] for one in sessions] == [receipt.session_id for receipt in receipts]
     assert [(one["before"], one["after"]) for one in document["former_names"]] == [("alice", "Alicia")]  # type: ignore[attr-defined]
     assert [one["action"] for one in document["decisions"]] == ["rename", "ban"]  # type: ignore[attr-defined]
+    assert len(document["logins"]) == 1  # type: ignore[arg-type]
     assert [(one["board"], one["total_score"]) for one in document["standings"]] == [("global", 50)]  # type: ignore[attr-defined]
 
 
@@ -76,8 +79,11 @@ def test_an_erased_name_is_nowhere_any_more(arena: Client, bob: Player) -> None:
         action_flag=CHANGE,
     )
 
+    families.begin(alice)
+
     data_rights.erase(user_id=alice.id, by=bob.id, reason="As asked for.")
 
+    assert not RefreshFamily.objects.exists()
     assert _found_in_postgresql("in-wonderland") == []
     rebuild(boards.current(boards.GLOBAL))
     assert names.usernames([alice.id]) == {alice.id: f"Deleted player {alice.id}"}

@@ -27,15 +27,13 @@ def ban(*, user_id: int, by: int | None, reason: str, until: datetime | None = N
         False where the player was banned just so already.
 
     Raises:
-        Refused: `unknown_player`, `staff` (their access goes first), `until_past`, `reason_missing`.
+        Refused: `unknown_player`, `staff`, `until_past`, `reason_missing`.
         django.db.OperationalError: see `deciding`.
     """
     if until is not None and until <= timezone.now():
         raise Refused("until_past", "A ban must end in the future.")
     with deciding(by=by, reason=reason) as decision:
         player = player_to_decide_about(user_id)
-        if player.is_staff:
-            raise Refused("staff", "Staff are not banned: take their access first.")
         wanted = {"state": Player.State.BANNED, "banned_until": until, "ban_reason": reason.strip()}
         return _change(decision, player, audit.Action.BAN, wanted)
 

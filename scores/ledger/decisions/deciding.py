@@ -77,9 +77,11 @@ def player_to_decide_about(user_id: int) -> Player:
     """The player as they are behind the gate.
 
     Raises:
-        Refused: `unknown_player`: there is none, or what there was is erased.
+        Refused: `unknown_player`: there is none, or what there was is erased; `staff`.
     """
     player = Player.objects.filter(pk=user_id).exclude(state=Player.State.ERASED).first()
     if player is None:
         raise Refused("unknown_player", f"There is no player with user_id {user_id}.")
+    if player.is_staff:
+        raise Refused("staff", "Staff are not decided about: take their access first.")
     return player

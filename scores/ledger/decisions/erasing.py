@@ -17,13 +17,11 @@ def erase(*, user_id: int, by: int | None, reason: str) -> None:
     Cannot be undone. What lies outside of the ledger (logins, the admin's own log) is `data_rights.erase`'s.
 
     Raises:
-        Refused: `unknown_player`, `staff` (their access goes first), `reason_missing`.
+        Refused: `unknown_player`, `staff`, `reason_missing`.
         django.db.OperationalError: see `deciding`.
     """
     with deciding(by=by, reason=reason) as decision:
         player = player_to_decide_about(user_id)
-        if player.is_staff:
-            raise Refused("staff", "Staff are not erased: take their access first.")
         FormerName.objects.filter(player=player).delete()
         forgotten: dict[str, Any] = {
             "state": Player.State.ERASED,
