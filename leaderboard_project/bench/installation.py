@@ -83,6 +83,8 @@ def installation(*, players: int, sessions: int, processes: int, progress: Progr
         assert key is not None
         field = Field(players=players, sessions=sessions)
         field.load(pair.addresses.database_url, progress)
+        progress.begin("writing all of it to the disk")
+        os.sync()  # otherwise what follows would wait behind gigabytes of ours
         progress.begin("rebuilding the ranks")
         empty = _valkey_bytes(pair.addresses)
         _rebuild(environment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from leaderboard_project.bench.costs import private_bytes
 from leaderboard_project.bench.field import username
@@ -13,6 +13,7 @@ from leaderboard_project.bench.figures import Figure, Result, ratio
 from leaderboard_project.bench.installation import Site
 from leaderboard_project.bench.load.prober import Prober
 from leaderboard_project.bench.load.watching import Watching, watching
+from leaderboard_project.bench.serving import served
 from leaderboard_project.bench.workbench import Workbench
 
 #: Player 1 leads by far: every session of theirs changes the first row.
@@ -21,6 +22,8 @@ _SOCKETS = 1_000
 _MANY_SOCKETS = 4_000
 #: Between two sessions, in seconds: longer than a tick, so that each is pushed at once.
 _APART_S = 0.25
+#: Sockets that are opened before those that are measured.
+_WARM_UP = 4
 #: So long after a change even the plain way has told everybody, or never will.
 _PATIENCE_S = 15.0
 
@@ -34,8 +37,11 @@ def audience(bench: Workbench) -> Result:
 
 def audience_4000(bench: Workbench) -> Result:
     """4,000 sockets on one process: the same, the memory of each, and how fast new ones come in."""
-    sites = {"rankcast": bench.installation(bench.options.small).site}
-    return _watched(bench, "audience-4000", sites, bench.options.connections or _MANY_SOCKETS, _MANY_SOCKETS)
+    made = bench.installation(bench.options.small)
+    # Processes of its own: those that had sockets before would give new ones the memory of the old.
+    with served("audience-4000", made.environment, bench.options.processes, bench.progress) as (address, web):
+        sites = {"rankcast": replace(made.site, address=address, web=web)}
+        return _watched(bench, "audience-4000", sites, bench.options.connections or _MANY_SOCKETS, _MANY_SOCKETS)
 
 
 @dataclass
@@ -56,6 +62,7 @@ class _Crowd:
     def gather(self, sockets: int) -> None:
         """Open the sockets, and see what they cost."""
         self.prober.submit()  # whatever is made at the first use is no cost of a socket
+        self.watching.open(_WARM_UP)
         before = private_bytes(self.site.pids)
         self.connects_per_s, self.shown_per_s = self.watching.open(sockets)
         after = private_bytes(self.site.pids)
@@ -123,6 +130,7 @@ def _watched(bench: Workbench, scenario: str, sites: Mapping[str, Site], sockets
         errors=sum(lost.values()),
         notes=(
             "last_ms and median_ms count from the begin of the transaction, so they hold the commit as well",
+            "kib_per_socket is memory of the web process; the kernel's buffers come on top",
             *(f"{way}: {number} frames or sockets were lost" for way, number in lost.items() if number),
         ),
     )
