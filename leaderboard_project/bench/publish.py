@@ -23,10 +23,10 @@ _BEGIN, _END = "<!-- figures: written by leaderboard_project.bench.publish -->",
 _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("submit", "rankcast", "sessions_per_s", "durable submits/s, 64 connections, rank in the answer"),
     ("submit", "rankcast", "p99_ms", "… p99 of an answer, ms"),
-    ("submit", "plain", "sessions_per_s", "… the plain way"),
+    ("submit", "plain", "sessions_per_s", "… submits/s of the plain way"),
     ("submit", "ratio", "sessions_per_s", "… ratio"),
     ("submit", "rankcast", "web_cpu_us", "… processor time of the web process for one submit, µs"),
-    ("submit", "plain", "web_cpu_us", "… the plain way"),
+    ("submit", "plain", "web_cpu_us", "… of the plain way"),
     ("submit-one", "rankcast", "p50_ms", "one connection: p50 of a submit, ms"),
     ("submit-one", "plain", "p50_ms", "… the plain way"),
     ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 8 connections"),
@@ -75,7 +75,9 @@ def figures(machine: Machine, results: Mapping[str, Mapping[str, Any]]) -> str:
         for figure in results.get(scenario, {"figures": []})["figures"]
         if (figure["way"], figure["name"]) == (way, name)
     ]
-    return "\n".join([*machine.header().splitlines(), "", *head, *rows, "", *_growth(results.get("size"))])
+    return "\n".join(
+        [*(f"- {line}" for line in machine.header().splitlines()), "", *head, *rows, "", *_growth(results.get("size"))]
+    )
 
 
 def _row(words: str, figure: Mapping[str, Any]) -> str:

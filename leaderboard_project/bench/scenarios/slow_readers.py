@@ -82,7 +82,7 @@ def slow_readers(bench: Workbench) -> Result:
         ),
         errors=missing + lost,
         notes=(
-            f"the kernel keeps {_NARROW // 1024} KiB for each socket; at the end of a round {blocked} held unread bytes",
+            f"the kernel keeps {_NARROW // 1024} KiB a socket; at the end of a round {blocked} held unread bytes",
             *([f"{missing} frames and {lost} sockets were lost"] if missing + lost else []),
         ),
     )
