@@ -30,6 +30,7 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if PRODUCTION else ("localhost", "127.0.0.1", "[::1]"))
 
 INSTALLED_APPS = [
+    *(["daphne"] if DEBUG else []),  # `runserver` with sockets; it imports Twisted, which `serve` need not wait for
     "leaderboard_project",
     "frontend",
     "realtime",
