@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ from scores.valkey import Valkey
 
 #: What the environment must not decide: these servers are ours, and thrown away.
 _OURS = {"RANKCAST_PRODUCTION": "0", "RANKCAST_HTTPS": "0", "RANKCAST_DEBUG": "0", "RANKCAST_LOG_LEVEL": "WARNING"}
-_ATTEMPTS = 3
+#: How often a rebuild is tried, and how long one that failed may keep the next from beginning, in seconds.
+_ATTEMPTS = 5
+_LEASE_S = 11.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def _rebuild(environment: Mapping[str, str]) -> None:
         with suppress(BenchFailed):
             manage(environment, "rebuild")
             return
+        time.sleep(_LEASE_S)
     manage(environment, "rebuild")
 
 
