@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from leaderboard_project.answers import error_document
+from leaderboard_project.one_write import HeadWithBody
 
 #: The ASGI extension that says: the whole body was here before the application was called.
 WHOLE_BODY: Final = "rankcast.whole_body"
@@ -85,6 +86,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
         # Before the application runs, if all came in one piece: it need not bound what is here already.
         self.scope["extensions"] = {WHOLE_BODY: {}}
+
+    @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.transport = cast("asyncio.Transport", HeadWithBody(cycle.transport, self.loop))
+        super()._start_asgi_task(cycle, app)
 
     @override
     def handle_websocket_upgrade(self) -> None:
