@@ -35,7 +35,7 @@ def wire() -> Wire:
 
 @pytest.fixture
 async def answer(wire: Wire) -> HeadWithBody:
-    return HeadWithBody(cast(Any, wire), asyncio.get_running_loop())
+    return HeadWithBody(cast("Any", wire), asyncio.get_running_loop())
 
 
 async def test_head_and_body_leave_in_one_piece(answer: HeadWithBody, wire: Wire) -> None:
