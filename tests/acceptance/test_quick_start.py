@@ -19,7 +19,10 @@ import pytest
 
 from tests.acceptance.serving import Serving, new_api_key
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs/quick-start.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs/quick-start.md").read_text()
+#: In place of `pip install`, which needs a network.
+CLIENT = ROOT / "clients/python"
 NODE = shutil.which("node")
 _PATIENCE_S = 30
 
@@ -77,7 +80,8 @@ def environment() -> Iterator[dict[str, str]]:
         serving = Serving.started(Path(data))
         try:
             key = new_api_key(Path(data))
-            yield {**os.environ, "RANKCAST_URL": serving.url.rstrip("/"), "RANKCAST_KEY": key}
+            own = {"RANKCAST_URL": serving.url.rstrip("/"), "RANKCAST_KEY": key, "PYTHONPATH": str(CLIENT)}
+            yield {**os.environ, **own}
         finally:
             serving.discard()
 
@@ -92,6 +96,7 @@ def test_there_is_a_snippet_in_each_language_for_each_task() -> None:
         "Submit a session": ["sh"],
         "Send it again, safely": ["python", "js"],
         "Many at once": ["sh", "python", "js"],
+        "Python, with a client": ["python", "python"],
         "Read the board": ["sh", "python", "js"],
         "Watch it live": ["python", "js"],
     }
@@ -108,6 +113,8 @@ def test_the_snippets_do_what_the_page_says(environment: dict[str, str], tmp_pat
     assert '"score":50,"game_mode":"survival"' in told
     assert "ada has 100 points and rank " in told
     assert "100 of 100 are recorded" in told
+    assert "linus has 50 points and rank " in told
+    assert "1000 receipts over one socket" in told
     assert "ada is number " in told
     if NODE:
         assert "grace has 70 points and rank " in told
