@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scores import recent_answers
-from scores.recent_answers import RecentAnswers, Recalled
+from scores.recent_answers import Recalled, RecentAnswers
 
 
 class Asked:
