@@ -84,7 +84,7 @@ class GameServer:
             if event["type"] != "websocket.receive":
                 return None
             try:
-                frame = submit_frames.read(event.get("text"))
+                frame = await submit_frames.read(event.get("text"), decoded=self._submits.decoded)
             except Unreadable as unreadable:
                 bad_frames += 1
                 await self._say(unreadable.frame)

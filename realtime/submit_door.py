@@ -31,7 +31,7 @@ class SubmitDoor:
         self._submits = Submits(Waiting())
         self._shared = Window(limits.submit_sessions_of_all)
         self._draining = asyncio.Event()
-        self._open: set[asyncio.Task[None]] = set()
+        self._serving: dict[GameServer, asyncio.Task[None]] = {}
 
     async def enter(self, scope: Any, receive: Any, send: Send) -> None:
         """Serve one socket until it is closed."""
@@ -43,7 +43,7 @@ class SubmitDoor:
             return
         try:
             await send({"type": "websocket.accept", "subprotocol": None})
-            if self._draining.is_set() or len(self._open) >= self._limits.submit_sockets:
+            if self._draining.is_set() or len(self._serving) >= self._limits.submit_sockets:
                 bye = DRAIN if self._draining.is_set() else OVERLOADED
                 await _say(send, bye)
                 await send({"type": "websocket.close", "code": bye.code, "reason": bye.reason})
@@ -60,16 +60,17 @@ class SubmitDoor:
             draining=self._draining,
             limits=self._limits,
         )
-        serving = asyncio.create_task(game_server.serve(receive))
-        self._open.add(serving)
-        serving.add_done_callback(self._open.discard)
-        await serving
+        serving = self._serving[game_server] = asyncio.create_task(game_server.serve(receive))
+        try:
+            await serving
+        finally:
+            del self._serving[game_server]
 
     async def drain(self) -> None:
         """Take no more frames, answer those that were taken, say `bye` and close every socket; bounded in time."""
         self._draining.set()
-        if self._open:
-            await asyncio.wait(self._open, timeout=self._limits.drain_s)
+        if self._serving:
+            await asyncio.wait(self._serving.values(), timeout=self._limits.drain_s)
 
     async def _admitted(self, scope: Any) -> str:
         """The secret of a key that may submit.

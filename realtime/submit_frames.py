@@ -6,6 +6,7 @@ Items, results and errors are those of the batch endpoint; only what is around t
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType
 from realtime.messages import Bye, RequestId, ServerFrame
 from scores.api import contract, submission
 from scores.api.codes import Code
-from scores.api.documents import MAX_BATCH_BODY, decode
+from scores.api.documents import MAX_BATCH_BODY
 from scores.api.errors import ApiError
 
 
@@ -93,18 +94,19 @@ class Unreadable(Exception):
         self.frame = frame
 
 
-def read(text: str | None) -> Submitted:
+async def read(text: str | None, *, decoded: Callable[[bytes], Awaitable[dict[str, Any]]]) -> Submitted:
     """The sessions that a frame brings.
 
     Args:
         text: the frame; None where it was a binary one.
+        decoded: makes an object of a frame's bytes, strictly.
 
     Raises:
         Unreadable: with the error that the batch endpoint would tell; never anything else.
     """
     request_id: RequestId | UnsetType = UNSET
     try:
-        document = decode(_raw(text))
+        document = await decoded(_raw(text))
         request_id = _id_of(document)
         return Submitted(request_id, submission.items_of(document))
     except ApiError as error:

@@ -60,7 +60,7 @@ class Submits:
         """As `POST /api/leaderboard/submit/batch`."""
         api_key = await self.may_submit(secret)
         submission.refuse_key_for_all(_text(headers.get(_KEY_HEADER)))
-        return encoded(await self.recorded(api_key, submission.items_of(await self._decode(body))))
+        return encoded(await self.recorded(api_key, submission.items_of(await self.decoded(body))))
 
     async def may_submit(self, secret: str) -> ApiKey:
         """The key that the secret belongs to, as it is now.
@@ -73,7 +73,12 @@ class Submits:
         check_may_submit(api_key)
         return api_key
 
-    async def _decode(self, body: bytes) -> dict[str, Any]:
+    async def decoded(self, body: bytes) -> dict[str, Any]:
+        """The object that the body holds.
+
+        Raises:
+            ApiError: as `documents.decode`.
+        """
         if len(body) <= _LARGE:
             return documents.decode(body)
         return await self._threads.ask(partial(documents.decode, body))

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from leaderboard_project.socket_protocol import BoundedSocketProtocol
+from realtime import running
 from realtime.addresses import GAME_SERVERS
 from scores import api_keys
 from scores.models import ApiKey, GameSession, Standing
@@ -21,7 +22,7 @@ from tests.api import GameServer, error_of
 from tests.api import session as item
 from tests.faults import closed_gate, somebody_else
 from tests.integration.bare import connection
-from tests.integration.live import PATIENCE_S, Server, in_thread, serving
+from tests.integration.live import PATIENCE_S, Server, eventually, in_thread, serving
 from tests.ledger import make_ranks
 
 
@@ -257,6 +258,28 @@ async def test_whoever_sends_without_pause_is_held_back_by_the_network_and_loses
                 assert not done, "27 MB went somewhere"
             assert {(await peer.hears())["id"] for _ in range(31)} == {"first", *range(30)}
             await pouring
+
+
+async def test_from_a_peer_that_reads_no_answers_nothing_is_read_and_it_is_let_go(
+    settings: Any, ranks: None, arena: GameServer
+) -> None:
+    refused = json.dumps([item("alice", -1)] * 1000)  # answered by 100 kB each
+    with serving() as server:
+        async with socket_of(server, arena.secret, max_queue=1) as peer:
+
+            async def pour() -> None:
+                for number in range(400):
+                    await peer.connection.send(f'{{"id": {number}, "sessions": {refused}}}')
+
+            pouring = asyncio.create_task(pour())
+            done, _ = await asyncio.wait([pouring], timeout=2)
+            assert not done, "40 MB of answers went somewhere"
+            game_server = next(iter(running.submit_door()._serving))
+            assert len(game_server._answering) <= 16
+
+            await in_thread(api_keys.revoke, arena.api_key)
+            await in_thread(lambda: eventually(lambda: not running.submit_door()._serving))
+            pouring.cancel()
 
 
 async def test_a_game_server_may_send_more_frames_than_a_page() -> None:
