@@ -92,6 +92,8 @@ def size_chart(results: Sequence[dict[str, Any]]) -> str | None:
     """Requests per second over the number of players; None without the figures."""
     series: dict[str, list[tuple[float, float]]] = {}
     for figure in _figures(results, "size"):
+        if figure["name"] != "requests_per_s":
+            continue
         kind, _, players = figure["way"].partition(", ")
         series.setdefault(kind, []).append((float(players.split()[0].replace(",", "")), figure["median"]))
     return lines("Requests per second by players on the board", "players", series) if series else None

@@ -93,6 +93,8 @@ def _growth(size: Mapping[str, Any] | None) -> list[str]:
         return []
     found: dict[str, dict[str, float]] = {}
     for figure in size["figures"]:
+        if figure["name"] != "requests_per_s":
+            continue
         kind, _, players = figure["way"].partition(", ")
         found.setdefault(kind, {})[players] = figure["median"]
     heads = list(next(iter(found.values())))

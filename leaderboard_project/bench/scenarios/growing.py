@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaderboard_project.bench.figures import Figure, Result
+from leaderboard_project.bench.figures import Result
 from leaderboard_project.bench.load.spec import Kind, Load
 from leaderboard_project.bench.scenarios import rounds
 from leaderboard_project.bench.workbench import Workbench
@@ -30,7 +30,10 @@ def size(bench: Workbench) -> Result:
         },
         full_size=True,
         figures=tuple(
-            Figure(way, "requests_per_s", tuple(outcome.per_s for outcome in found)) for way, found in outcomes.items()
+            figure
+            for way, found in outcomes.items()
+            for figure in rounds.figures(way, "requests_per_s", found)
+            if figure.name in {"requests_per_s", "web_cpu_us"}
         ),
         errors=errors,
         notes=notes,

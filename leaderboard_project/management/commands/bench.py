@@ -18,7 +18,7 @@ from leaderboard_project.bench.document import document
 from leaderboard_project.bench.errors import BenchFailed
 from leaderboard_project.bench.figures import Result
 from leaderboard_project.bench.load.running import best_client
-from leaderboard_project.bench.machine import Machine, describe
+from leaderboard_project.bench.machine import describe
 from leaderboard_project.bench.progress import Progress
 from leaderboard_project.bench.scenarios import SCENARIOS
 from leaderboard_project.bench.tables import table
@@ -58,15 +58,13 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, _stop)
         try:
-            machine, results = self._measure(names, options)
+            results = self._measure(names, options)
         except (BenchFailed, EmbeddedError) as error:
             raise CommandError(str(error)) from None
-        if options["json"]:
-            options["json"].write_text(document(machine, results), encoding="utf-8")
         if options["check"] and not all(map(_keeps_promises, results)):
             raise CommandError("Not all targets are met; see the tables.")
 
-    def _measure(self, names: list[str], options: dict[str, Any]) -> tuple[Machine, list[Result]]:
+    def _measure(self, names: list[str], options: dict[str, Any]) -> list[Result]:
         load_average = os.getloadavg()[0]
         chosen = Options(
             seconds=options["seconds"],
@@ -94,9 +92,11 @@ class Command(BaseCommand):
                 results.append(SCENARIOS[name](bench))
                 bench.progress.clear()
                 self.stdout.write(f"\n{table(results[-1])}")
+                if options["json"]:  # each time: who ends a long run early keeps what there is
+                    options["json"].write_text(document(machine, results), encoding="utf-8")
             bench.progress.begin("stopping")
         bench.progress.clear()
-        return machine, results
+        return results
 
 
 def _chosen(names: list[str]) -> list[str]:
