@@ -40,6 +40,6 @@ class HeadWithBody:
         self._transport.close()
 
     def _send_head(self) -> None:
-        if self._head:
-            head, self._head = self._head, b""
+        head, self._head = self._head, b""
+        if head and not self._transport.is_closing():  # else the client left within this turn
             self._transport.write(head)

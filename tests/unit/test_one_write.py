@@ -64,3 +64,11 @@ async def test_nothing_is_lost_by_closing(answer: HeadWithBody, wire: Wire) -> N
 
     assert wire.pieces == [b"head"]
     assert answer.is_closing()
+
+
+async def test_a_client_that_leaves_in_between_is_sent_nothing(answer: HeadWithBody, wire: Wire) -> None:
+    answer.write(b"head")
+    wire.close()
+    await asyncio.sleep(0)
+
+    assert wire.pieces == []
