@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from scores import audit, names
-from scores.errors import Refused
 from scores.ledger.decisions.deciding import deciding, player_to_decide_about
 from scores.ledger.decisions.renaming import set_name
 from scores.models import FormerName, Player
