@@ -91,8 +91,11 @@ class SessionStream:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            ended = await asyncio.gather(*self._tasks, return_exceptions=True)
             self._fail(Unavailable("no_answer", "The stream was closed."))
+        for defect in ended:
+            if kind is None and isinstance(defect, Exception):
+                raise defect
 
     async def _put(self, session: Session) -> asyncio.Future[Outcome]:
         while self._failure is None and len(self._outbox) >= _MOST:
