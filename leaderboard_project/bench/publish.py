@@ -60,7 +60,9 @@ def main(files: Sequence[str]) -> None:
     before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
     machine = Machine(**{**documents[-1]["machine"], "variables": tuple(documents[-1]["machine"]["variables"])})
     after = rest.partition(_END)[2]
-    page.write_text(f"{before}{_BEGIN}\n\n{figures(machine, results)}\n{_END}{after}", encoding="utf-8")
+    starts = ", ".join(f"{document['machine']['load_average']:.1f}" for document in documents)
+    runs = f"- From {len(documents)} runs; load average at the start of each: {starts}\n" if len(documents) > 1 else ""
+    page.write_text(f"{before}{_BEGIN}\n\n{runs}{figures(machine, results)}\n{_END}{after}", encoding="utf-8")
     for name, chart in (("ways", ways_chart(list(results.values()))), ("size", size_chart(list(results.values())))):
         if chart is not None:
             (_DOCS / "images" / f"performance-{name}.svg").write_text(chart, encoding="utf-8")
