@@ -16,7 +16,8 @@ def adjust(*, user_id: int, points: int, by: int, reason: str) -> int:
         The id of the session that stands for it.
 
     Raises:
-        Refused: `unknown_player`, `total_out_of_range`, `reason_missing`, `score_out_of_range` (none, or too many).
+        Refused: `unknown_player`, `staff`, `total_out_of_range`, `reason_missing`; `score_out_of_range`: no points,
+            or too many.
         django.db.OperationalError: see `deciding`.
     """
     if points == 0 or abs(points) > MAXIMUM:

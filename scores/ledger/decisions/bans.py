@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -12,6 +12,8 @@ from scores import audit
 from scores.errors import Refused
 from scores.ledger.decisions.deciding import Decision, deciding, player_to_decide_about
 from scores.models import Player
+
+_NOT_BANNED: Final = {"state": Player.State.ACTIVE, "banned_until": None, "ban_reason": ""}
 
 
 def ban(*, user_id: int, by: int | None, reason: str, until: datetime | None = None) -> bool:
@@ -42,13 +44,12 @@ def unban(*, user_id: int, by: int | None, reason: str) -> bool:
     """Show the player again with everything that was recorded meanwhile. False: was not banned.
 
     Raises:
-        Refused: `unknown_player`, `reason_missing`.
+        Refused: `unknown_player`, `staff`, `reason_missing`.
         django.db.OperationalError: see `deciding`.
     """
     with deciding(by=by, reason=reason) as decision:
         player = player_to_decide_about(user_id)
-        wanted = {"state": Player.State.ACTIVE, "banned_until": None, "ban_reason": ""}
-        return _change(decision, player, audit.Action.UNBAN, wanted)
+        return _change(decision, player, audit.Action.UNBAN, _NOT_BANNED)
 
 
 def end_bans() -> int:
@@ -67,8 +68,7 @@ def _end_ban(user_id: int) -> bool:
         player = Player.objects.filter(pk=user_id, banned_until__lte=Now()).first()
         if player is None:
             return False
-        wanted = {"state": Player.State.ACTIVE, "banned_until": None, "ban_reason": ""}
-        return _change(decision, player, audit.Action.UNBAN, wanted)
+        return _change(decision, player, audit.Action.UNBAN, _NOT_BANNED)
 
 
 def _change(decision: Decision, player: Player, action: audit.Action, wanted: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ def rename(*, user_id: int, username: str, by: int | None, reason: str) -> bool:
 
     Raises:
         InvalidName: no player may be called that.
-        Refused: `unknown_player`, `name_taken`, `reason_missing`.
+        Refused: `unknown_player`, `staff`, `name_taken`, `reason_missing`.
         django.db.OperationalError: see `deciding`.
     """
     wanted = names.normalise(username)
