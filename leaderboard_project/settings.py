@@ -88,14 +88,13 @@ def _database(url: str) -> dict[str, Any]:
     except ProgrammingError:  # whose words repeat the address, and with it the password
         raise ImproperlyConfigured("DATABASE_URL is no address that PostgreSQL's libpq understands.") from None
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "leaderboard_project.postgresql",  # looks at pooled connections itself: see there
         "NAME": parts.pop("dbname", "rankcast"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 0,  # under ASGI each request has its own thread: only a pool may keep connections
-        "CONN_HEALTH_CHECKS": True,  # a pooled connection may have died with its server
         "OPTIONS": {
             **parts,
             "connect_timeout": 3,

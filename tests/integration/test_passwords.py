@@ -44,7 +44,8 @@ def test_a_password_is_the_same_however_its_letters_are_composed() -> None:
 
 def programs() -> list[subprocess.Popen[bytes]]:
     """Those that run now."""
-    return [child.process for child in hashing._children if child.process is not None]
+    started = [child.process for child in hashing._children if child.process is not None]
+    return [program for program in started if program.poll() is None]
 
 
 def test_hashes_are_computed_at_a_low_priority_that_counts_among_all_sessions() -> None:
