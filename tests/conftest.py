@@ -16,6 +16,9 @@ from scores.models import Client, Player
 from scores.valkey import valkey
 from tests import api, doors
 
+#: Where the longest tests are: a process that takes one of those files last would let the other wait for minutes.
+_FIRST = ("acceptance", "browser")
+
 #: Every table that tests fill, each before those that it refers to.
 FILLED = (
     "former_names",
@@ -56,6 +59,12 @@ BEGIN
     WHERE pg_depend.refobjid = ANY(string_to_array('{tables}', ',')::regclass[]) AND pg_depend.deptype IN ('a', 'i');
 END $$;
 """
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files of long tests; within and after them the random order stays as it was drawn."""
+    items.sort(key=lambda item: item.path.parent.name not in _FIRST)
 
 
 @pytest.fixture(scope="session")

@@ -47,14 +47,15 @@ async def test_a_shared_rank_carries_a_sign_until_it_is_shared_no_longer(
     server.submit(bob, winning - 10)
     viewer = await open_page()
     await viewer.sees_state("Live")
-    signs = viewer.page.locator("#rows tr").get_by_role("img", name="tied")
+    signs = [viewer.row(name).get_by_role("img", name="tied") for name in (alice, bob)]
 
     server.submit(bob, 10)
 
-    for name in (alice, bob):
-        await expect(viewer.row(name).get_by_role("img", name="tied")).to_be_visible(timeout=SOON_MS)
+    for sign in signs:
+        await expect(sign).to_be_visible(timeout=SOON_MS)
     server.submit(bob, 1)
-    await expect(signs).to_have_count(0, timeout=SOON_MS)
+    for sign in signs:
+        await expect(sign).to_be_hidden(timeout=SOON_MS)
 
 
 async def test_a_row_that_moves_keeps_the_focus_that_it_holds(
