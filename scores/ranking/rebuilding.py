@@ -10,7 +10,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -28,6 +30,8 @@ from scores.valkey import Script, ScriptCall, valkey
 
 _CHUNK_ROWS = 2_000  # a few milliseconds of Valkey's time: live scripts wait that long at most
 _LEASE_MS = 10_000  # a builder that gives no sign for so long may be replaced
+_PATIENCE_S = 8.0  # with a Valkey that is slow to answer, as when its disk is: less than the lease
+_AGAIN_S = 0.2
 
 _SNAPSHOT = """
 COPY (
@@ -37,6 +41,10 @@ COPY (
     ORDER BY standing.user_id
 ) TO STDOUT
 """
+
+
+#: user id, sort key, rev, hidden, username, rev of the name
+_Row = tuple[int, float, int, bool, str, int]
 
 
 class RebuildAborted(Exception):
@@ -80,22 +88,49 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda rows:
 
 def _stream(window: WindowRef, generation: str, progress: Callable[[int], None]) -> tuple[int, int, str, str]:
     """Send the standings of one state; give chunks, players, the state's name and whose it is."""
-    chunks = players = 0
-    with named_state() as watermark:
+    chunks = brought = 0
+    # While Valkey brings one chunk in, the next one is read and packed.
+    with named_state() as watermark, ThreadPoolExecutor(1, thread_name_prefix="rebuild") as courier:
         whose = identity()
+        under_way: Future[int] | None = None
         for rows in _snapshot_chunks(window):
-            chunk = ScriptCall(
-                scripts.REBUILD_CHUNK,
-                keys.meta(window),
-                [keys.tag(window), generation, _LEASE_MS, packed(row[:4] for row in rows)],
-            )
-            name_calls = names.remember_calls(NameChange(row[0], row[4], row[5]) for row in rows)
-            if not valkey().run([*name_calls, chunk])[-1]:
-                raise RebuildAborted(f"Another builder has taken over {keys.tag(window)}.")
             chunks += 1
-            players += len(rows)
-            progress(players)
-    return chunks, players, watermark, whose
+            calls = _calls(window, generation, chunks, rows)
+            if under_way is not None:
+                brought += under_way.result()
+                progress(brought)
+            under_way = courier.submit(_bring, window, calls, len(rows))
+        if under_way is not None:
+            brought += under_way.result()
+            progress(brought)
+    return chunks, brought, watermark, whose
+
+
+def _calls(window: WindowRef, generation: str, number: int, rows: Sequence[_Row]) -> list[ScriptCall]:
+    """What brings a chunk in: its names first, then its rows."""
+    packed_rows = packed(row[:4] for row in rows)
+    chunk = ScriptCall(
+        scripts.REBUILD_CHUNK,
+        keys.meta(window),
+        [keys.tag(window), generation, _LEASE_MS, number, packed_rows],
+    )
+    return [*names.remember_calls(NameChange(row[0], row[4], row[5]) for row in rows), chunk]
+
+
+def _bring(window: WindowRef, calls: Sequence[ScriptCall], rows: int) -> int:
+    """Make the calls, again where Valkey was too slow: a chunk carries its number and counts once. Gives `rows`."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            is_in = valkey().run(calls)[-1]
+        except RanksUnavailable:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            if not is_in:
+                raise RebuildAborted(f"Another builder has taken over {keys.tag(window)}, or Valkey lost a part of it.")
+            return rows
 
 
 def _switch(window: WindowRef, *arguments: str) -> None:
@@ -118,12 +153,12 @@ def _discard_old_generations(window: WindowRef) -> None:
         _script(window, scripts.DISCARD, keys.tag(window), *found)
 
 
-def _snapshot_chunks(window: WindowRef) -> Iterator[list[tuple[int, float, int, bool, str, int]]]:
+def _snapshot_chunks(window: WindowRef) -> Iterator[list[_Row]]:
     cursor = psycopg.Cursor(connection.connection)
     # psycopg's own cursor raises psycopg's own errors; callers know Django's.
     with connection.wrap_database_errors, cursor.copy(_SNAPSHOT.format(window_id=int(window.id))) as copy:
         copy.set_types(["int8", "float8", "int8", "bool", "text", "int8"])
-        chunk: list[tuple[int, float, int, bool, str, int]] = []
+        chunk: list[_Row] = []
         for row in copy.rows():
             chunk.append(row)
             if len(chunk) == _CHUNK_ROWS:
