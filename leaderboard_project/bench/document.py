@@ -1,7 +1,7 @@
 """Results as a JSON document, for charts and for comparing one day with another. Pure.
 
-    {"rankcast_bench": 1,
-     "machine": {"cores": 2, "cpu": "...", "load_average": 0.4, ...},
+    {"rankcast_bench": 2,
+     "machine": {"cores": 2, "cpu": "...", "load_average": 0.4, "yardstick": {"select_us": 60.0, ...}, ...},
      "results": [{"scenario": "submit", "sizes": {...}, "full_size": true, "errors": 0, "notes": [...],
                   "figures": [{"way": "rankcast", "name": "sessions_per_s", "median": 8000.0, "runs": [...],
                                "target": {"bound": "at least", "value": 5500, "met": true}}]}]}
@@ -21,7 +21,7 @@ from leaderboard_project.bench.machine import Machine
 from leaderboard_project.bench.targets import target_of
 
 #: Changes when a reader of the document would have to.
-VERSION = 1
+VERSION = 2
 
 
 def document(machine: Machine, results: Sequence[Result]) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Self
 
 import psycopg
 
+from leaderboard_project.bench.yardstick import Yardstick, measured
 from leaderboard_project.embedded.addresses import Addresses
 from scores.valkey import Valkey
 
@@ -34,6 +37,13 @@ class Machine:
     processes: int
     client: str
     variables: tuple[str, ...]
+    yardstick: Yardstick
+
+    @classmethod
+    def told(cls, content: Mapping[str, Any]) -> Self:
+        """The machine of a document."""
+        yardstick = Yardstick(**content["yardstick"])
+        return cls(**{**content, "variables": tuple(content["variables"]), "yardstick": yardstick})
 
     def header(self) -> str:
         """The lines above the tables."""
@@ -44,6 +54,7 @@ class Machine:
             f" PostgreSQL {self.postgresql} ({durable}), Valkey {self.valkey}",
             f"{self.processes} web process{'es' * (self.processes > 1)} and a worker; load by {self.client}. Servers"
             " and load share these cores: figures compare ways on this machine, they promise nothing for another.",
+            *self.yardstick.lines(),
         ]
         if self.variables:
             lines.append(f"Set in the environment: {', '.join(self.variables)}")
@@ -76,6 +87,7 @@ def describe(addresses: Addresses, data: Path, *, load_average: float, processes
         variables=tuple(
             sorted(name for name in os.environ if name.startswith("RANKCAST_") and name != "RANKCAST_DATA")
         ),
+        yardstick=measured(addresses),
     )
 
 

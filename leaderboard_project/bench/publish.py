@@ -58,11 +58,11 @@ def main(files: Sequence[str]) -> None:
     results = {result["scenario"]: result for document in documents for result in document["results"]}
     page = _DOCS / "performance.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    machine = Machine(**{**documents[-1]["machine"], "variables": tuple(documents[-1]["machine"]["variables"])})
+    machine = Machine.told(documents[-1]["machine"])
     after = rest.partition(_END)[2]
-    starts = ", ".join(f"{document['machine']['load_average']:.1f}" for document in documents)
-    runs = f"- From {len(documents)} runs; load average at the start of each: {starts}\n" if len(documents) > 1 else ""
-    page.write_text(f"{before}{_BEGIN}\n\n{runs}{figures(machine, results)}\n{_END}{after}", encoding="utf-8")
+    page.write_text(
+        f"{before}{_BEGIN}\n\n{_runs(documents)}{figures(machine, results)}\n{_END}{after}", encoding="utf-8"
+    )
     for name, chart in (("ways", ways_chart(list(results.values()))), ("size", size_chart(list(results.values())))):
         if chart is not None:
             (_DOCS / "images" / f"performance-{name}.svg").write_text(chart, encoding="utf-8")
@@ -80,6 +80,16 @@ def figures(machine: Machine, results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(
         [*(f"- {line}" for line in machine.header().splitlines()), "", *head, *rows, "", *_growth(results.get("size"))]
     )
+
+
+def _runs(documents: Sequence[Mapping[str, Any]]) -> str:
+    """Where there were several: what differed between them."""
+    if len(documents) == 1:
+        return ""
+    machines = [document["machine"] for document in documents]
+    loads = ", ".join(f"{machine['load_average']:.1f}" for machine in machines)
+    turns = ", ".join(f"{machine['yardstick']['python_mturns_per_s']:.1f}" for machine in machines)
+    return f"- From {len(documents)} runs; load average at the start of each: {loads}; million empty turns/s: {turns}\n"
 
 
 def _row(words: str, figure: Mapping[str, Any]) -> str:

@@ -109,6 +109,15 @@ def test_the_header_says_on_what_it_was_measured(run: tuple[str, dict[str, Any]]
     assert f"PostgreSQL {machine['postgresql']} (fsync on, synchronous_commit on, data on {machine['disk']})" in printed
 
 
+def test_the_header_says_how_fast_the_machine_is_without_the_product(run: tuple[str, dict[str, Any]]) -> None:
+    printed, document = run
+
+    yardstick = document["machine"]["yardstick"]
+    assert set(yardstick) == {"python_mturns_per_s", "select_us", "commit_ms", "ping_us"}
+    assert all(value > 0 for value in yardstick.values())
+    assert f"\nYardstick: {yardstick['python_mturns_per_s']:.1f} million turns/s of an empty Python loop" in printed
+
+
 def test_figures_carry_their_runs_and_a_target_that_tiny_sizes_do_not_judge(run: tuple[str, dict[str, Any]]) -> None:
     _, document = run
 
