@@ -63,7 +63,7 @@ class Claims:
         """The ids of the sessions that the claims stand for which were won; all others were taken before."""
         if self._won is None:
             assert self._claimed
-            self._won = {(client_id, key): session_id for client_id, key, session_id in self._claimed.fetchall()}
+            self._won = {(client_id, key): session_id for client_id, key, session_id in self._claimed.rows()}
         return self._won
 
 
@@ -94,7 +94,7 @@ def _read(
         client_ids=[client_id for client_id, _ in taken],
         keys=[key for _, key in taken],
         window_id=global_window_id,
-    ).fetchall()
+    ).rows()
     found = {}
     for client_id, key, digest, id_, user_id, username, score, game_mode, outcome, timestamp, status, *now in rows:
         total_score, sort_key, hidden, rev = now

@@ -44,17 +44,17 @@ class Players:
     def resolve(self) -> None:
         """Take the answers; unknown usernames become players where their session allows it."""
         for asked in self._asked:
-            self._know(asked.fetchall())
+            self._know(asked.rows())
         wanted = {session.username for session in self._batch if session.may_create_player and session.username}
         missing = sorted(wanted.difference(self._by_username))
         if not missing:
             return
-        rows = self._statements.run("create_players", usernames=missing).fetchall()
+        rows = self._statements.run("create_players", usernames=missing).rows()
         self.created = tuple(NameChange(user_id, username, rev) for username, user_id, rev in rows)
         self._know((change.user_id, change.username, False) for change in self.created)
         if raced := [username for username in missing if username not in self._by_username]:
             # Somebody else made them while we waited.
-            self._know(self._statements.run("players_by_username", usernames=raced).fetchall())
+            self._know(self._statements.run("players_by_username", usernames=raced).rows())
         self.new = frozenset(self._by_username[name].id for name in missing if name in self._by_username)
 
     def player_of(self, session: SubmittedSession) -> ResolvedPlayer:

@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
 from scores import boards, suspicion
 from scores.changes import Committed, NameChange, StandingChange
 from scores.errors import Refused
 from scores.ledger import idempotency, suspecting
 from scores.ledger.announce import Announcement
 from scores.ledger.idempotency import Claims
+from scores.ledger.pipeline import Reply
 from scores.ledger.players import Players, ResolvedPlayer
 from scores.ledger.statements import Statements, pipelined_transaction
 from scores.ledger.values import Receipt, Status, SubmittedSession
 
 Answer = Receipt | Refused
-Asked = psycopg.Cursor[Any] | None
+Asked = Reply | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _admit(statements: Statements, batch: Sequence[SubmittedSession], global_win
     players = Players(statements, batch)
     claims = Claims(statements, batch)
     players.resolve()
-    now, session_ids, _ = drawn.fetchall()[0]
+    now, session_ids, _ = drawn.rows()[0]
 
     answers: dict[int, Answer] = {}
     theirs: dict[int, ResolvedPlayer] = {}
@@ -198,7 +197,7 @@ def _ask_standings_of_held(statements: Statements, entries: Sequence[_Entry], gl
 
 
 def _standings(asked: Asked) -> list[StandingChange]:
-    return [] if asked is None else [StandingChange(*row) for row in asked.fetchall()]
+    return [] if asked is None else [StandingChange(*row) for row in asked.rows()]
 
 
 def _receipt(entry: _Entry, total_score: int, rank: int | None) -> Receipt:

@@ -10,6 +10,7 @@ from django.db import DataError, Error, IntegrityError, InterfaceError, Operatio
 from psycopg_pool import PoolTimeout
 
 from scores.errors import LedgerUnavailable, Refused
+from scores.ledger.pipeline import NoAnswer
 from scores.ledger.record import Answer, record
 from scores.ledger.statements import CommitOutcomeUnknown, RowLocked
 from scores.ledger.values import MAXIMUM, SubmittedSession
@@ -67,8 +68,8 @@ def _record_with_retries(batch: Sequence[SubmittedSession]) -> list[Answer]:
 def _may_be_tried_again(error: Error) -> bool:
     """Whether trying at once makes sense: a deadlock, or a pooled connection that died with its server."""
     cause = error.__cause__
-    if not isinstance(cause, psycopg.Error) or isinstance(cause, PoolTimeout):
-        return False  # the pool has waited long enough already
+    if not isinstance(cause, psycopg.Error) or isinstance(cause, PoolTimeout | NoAnswer):
+        return False  # it was waited for long enough already
     return cause.sqlstate is None or cause.sqlstate in _PASSING or cause.sqlstate.startswith("08")
 
 

@@ -1,31 +1,39 @@
-"""Runs the set statements of `sql/` as prepared statements on Django's own connection, in one pipeline.
+"""The set statements of `sql/`, run in one transaction of Django's, in one pipeline.
 
-psycopg's pipeline sends statement after statement without waiting; a fetch waits for all that was
-sent before it. So a transaction costs as many round trips as it has points where Python must know:
-two for most batches, of which the second carries the commit.
+Statements are sent together with the question that needs the first of their answers. So a
+transaction costs as many round trips as it has points where Python must know: two for most batches,
+of which the second carries the commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from django.db import Error, connection, transaction
 
 from scores.ledger import gate
 from scores.ledger.arrays import Element, literal
+from scores.ledger.pipeline import Pipeline, Reply, Statement
 
 _SQL = Path(__file__).parent / "sql"
+_BEGIN = Statement.of("BEGIN")
+_GATE = Statement.of(gate.SHARED_SQL)
+_COMMIT = Statement.of("COMMIT")
 
 
 @cache
 def sql_text(name: str) -> str:
     """The text of `sql/<name>.sql`."""
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _statement(name: str) -> Statement:
+    return Statement.of(sql_text(name))
 
 
 class CommitOutcomeUnknown(Exception):
@@ -39,45 +47,42 @@ class RowLocked(Exception):
 class Statements:
     """The statements of one open transaction, in the order in which they are run."""
 
-    def __init__(self, pipeline: psycopg.Connection[Any], leave_pipeline: Callable[[], None]) -> None:
-        self._connection = pipeline
-        self._leave_pipeline = leave_pipeline
-        self._gate: psycopg.Cursor[Any] | None = None
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._gate: Reply | None = None
         self.committing = False
+        pipeline.send(_BEGIN)
 
     def pass_gate(self) -> None:
         """Send the gate's statement, before any other."""
-        self._gate = self.execute(gate.SHARED_SQL)
+        self._gate = self._pipeline.send(_GATE)
 
     @property
     def passed_gate(self) -> bool:
-        """Whether an answer that came told so. Answers come in the order of the statements."""
-        return self._gate is not None and self._gate.statusmessage is not None
+        """Whether an answer that came told so."""
+        return self._gate is not None and self._gate.has_come
 
-    def run(self, name: str, **parameters: int | Sequence[Element]) -> psycopg.Cursor[Any]:
-        """Send `sql/<name>.sql`; the answer is fetched from the cursor that comes back.
+    def run(self, name: str, **parameters: int | Sequence[Element]) -> Reply:
+        """Send `sql/<name>.sql`; its rows are asked of the reply that comes back.
 
         Lists travel as arrays: one statement whatever their length. An error of the statement is
-        raised by the next fetch, or by `commit`.
+        raised by the next question for rows, or by `commit`.
         """
-        dumped = {
-            parameter: value if isinstance(value, int) else literal(value) for parameter, value in parameters.items()
-        }
-        return self.execute(sql_text(name), **dumped)
-
-    def execute(self, sql: str, **parameters: int | str) -> psycopg.Cursor[Any]:
-        """The same for a statement given as text."""
-        # Not Django's cursor: it binds on the client side, where nothing can be prepared.
-        return psycopg.Cursor(self._connection).execute(sql, parameters or None, prepare=True)
+        statement = _statement(name)
+        return self._pipeline.send(statement, [_dumped(parameters[each]) for each in statement.parameters])
 
     def commit(self) -> None:
         """Send the commit behind all other statements, and wait for all their answers: one round trip.
 
-        Nothing may be sent afterwards. Cursors that were not fetched yet still can be.
+        Nothing may be sent afterwards. Replies whose rows were not asked for still have them.
         """
         self.committing = True
-        self.execute("COMMIT")
-        self._leave_pipeline()
+        self._pipeline.send(_COMMIT)
+        self._pipeline.exchange()
+
+
+def _dumped(value: int | Sequence[Element]) -> bytes:
+    return (str(value) if isinstance(value, int) else literal(value)).encode()
 
 
 @contextmanager
@@ -96,14 +101,16 @@ def pipelined_transaction() -> Iterator[Statements]:
     try:
         with transaction.atomic():
             connection.ensure_connection()
-            # What goes wrong comes out when the pipeline is left, at the latest.
-            with connection.wrap_database_errors, ExitStack() as pipeline:
-                pipeline.enter_context(connection.connection.pipeline())
-                statements = Statements(connection.connection, pipeline.close)
-                yield statements
-                if not statements.committing:
-                    statements.commit()
-            # Django commits now: psycopg knows that there is nothing left to, and asks nobody.
+            with connection.wrap_database_errors:
+                pipeline = Pipeline(connection.connection)
+                try:
+                    statements = Statements(pipeline)
+                    yield statements
+                    if not statements.committing:
+                        statements.commit()
+                finally:
+                    pipeline.leave()
+            # Django commits now: psycopg sees that the transaction is over, and asks nobody.
     except Error as error:
         if statements is not None and statements.committing and _ended_the_connection(error):
             raise CommitOutcomeUnknown from error

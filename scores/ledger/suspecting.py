@@ -54,7 +54,7 @@ def suspect(
             "recent_sessions",
             user_ids=[session.user_id for session in sessions],
             moments=[session.timestamp for session in sessions],
-        ).fetchall()
+        ).rows()
     found: dict[int, Sequence[Finding]] = {}
     in_front: dict[int, list[Played]] = {}
     for session, (number, points) in zip(sessions, recent, strict=True):
