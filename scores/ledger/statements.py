@@ -82,7 +82,7 @@ class Statements:
 
 
 def _dumped(value: int | Sequence[Element]) -> bytes:
-    return (str(value) if isinstance(value, int) else literal(value)).encode()
+    return b"%d" % value if isinstance(value, int) else literal(value)
 
 
 @contextmanager
