@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class StandingChange:
+
+class StandingChange(msgspec.Struct, frozen=True, gc=False):
     """One committed row of the table `leaderboard`, whole and absolute.
 
     `sort_key` is smallest for the best; a row whose `rev` is not newer than the one that a reader
@@ -21,8 +22,7 @@ class StandingChange:
     rev: int
 
 
-@dataclass(frozen=True, slots=True)
-class NameChange:
+class NameChange(msgspec.Struct, frozen=True, gc=False):
     """A player who is new or has a new name; `rev` orders the names of one player."""
 
     user_id: int

@@ -12,10 +12,11 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
 from django.db import connection
+from msgspec.structs import replace
 
 from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
 Header = tuple[bytes, bytes]
 
 _NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+_ALLOW: Final[dict[str, Header]] = {"POST": (b"allow", b"POST"), "GET": (b"allow", b"GET, HEAD")}
 _JSON: Final[Header] = (b"content-type", b"application/json")
 _encode: Final = msgspec.json.Encoder().encode
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A status, a body (None: there can be none), and the headers that are special to them."""
 
     status: int
@@ -60,11 +59,17 @@ def told(exception: Exception) -> ApiError:
     return error
 
 
-async def tell(send: ASGISendCallable, answer: Answer, allow: bytes) -> None:
-    """Send the answer of a resource that allows these methods."""
-    headers = [_NO_STORE, (b"allow", allow), *answer.headers]
+def headers_of(answer: Answer, method: str) -> list[Header]:
+    """All headers of the answer to a request with this method, but for the length of its body."""
+    headers = [_NO_STORE, _ALLOW[method], *answer.headers]
+    return headers if answer.body is None else [*headers, _JSON]
+
+
+async def tell(send: ASGISendCallable, answer: Answer, method: str) -> None:
+    """Send the answer to a request with this method."""
+    headers = headers_of(answer, method)
     if answer.body is not None:
-        headers += (_JSON, (b"content-length", b"%d" % len(answer.body)))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": answer.body or b"", "more_body": False})
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from scores.changes import NameChange
 from scores.errors import Refused
@@ -12,8 +13,7 @@ from scores.ledger.statements import Statements
 from scores.ledger.values import SubmittedSession
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedPlayer:
+class ResolvedPlayer(msgspec.Struct, frozen=True, gc=False):
     """A player as this transaction sees them; the gate keeps that true until it ends."""
 
     id: int

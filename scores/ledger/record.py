@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from scores import boards, suspicion
 from scores.changes import Committed, NameChange, StandingChange
@@ -22,8 +25,7 @@ Answer = Receipt | Refused
 Asked = Reply | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True, gc=False):
     """A session that will be recorded."""
 
     position: int

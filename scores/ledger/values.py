@@ -1,9 +1,12 @@
-"""What goes into the ledger and what comes out of it. Pure values, no I/O."""
+"""What goes into the ledger and what comes out of it. Pure values, no I/O.
+
+They are msgspec's structs, not dataclasses: one is made in a tenth of the time, and each session
+passes through half a dozen of them.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -16,8 +19,7 @@ Outcome = Literal["win", "loss", "draw"]
 Status = Literal["recorded", "held", "voided", "banned"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmittedSession:
+class SubmittedSession(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A session as a client submitted it, checked at the edge.
 
     Exactly one of `user_id` and `username` is given. `may_create_player` lets an unknown username
@@ -45,8 +47,7 @@ class SubmittedSession:
         return hashlib.sha256(msgspec.json.encode(asked)).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The answer to one recorded session.
 
     `total_score` and `rank` are those of the board `global` after the transaction that recorded it
