@@ -10,9 +10,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 from django.db import connection
@@ -22,6 +20,7 @@ from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession
 from scores.ledger.idempotency import refuse_another
 from scores.ledger.settle import Settled, settle
+from scores.pending import Item, Pending
 
 _THREADS = 2  # while one waits for the disk, the other gathers and prepares
 _MAX_BATCH = 500  # sessions; larger ones only make each caller wait longer
@@ -30,24 +29,18 @@ _CAPACITY = 10_000  # waiting sessions; about a second of work, beyond which say
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Waiting:
-    session: SubmittedSession
-    receipt: Future[Receipt] = field(default_factory=Future)
-
-
 class Committer:
     """A bounded queue of sessions and the threads that record them."""
 
     def __init__(self, *, threads: int = _THREADS, max_batch: int = _MAX_BATCH, capacity: int = _CAPACITY) -> None:
         self._max_batch = max_batch
         self._capacity = capacity
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Item] = deque()
         self._changed = threading.Condition()
         self._recording = 0  # batches under way
         # Keys that are being recorded, each with the sessions that came under it since: they are
         # retries of the first, and must not overtake it in another thread.
-        self._claimed: dict[tuple[int, str], deque[_Waiting]] = {}
+        self._claimed: dict[tuple[int, str], deque[Item]] = {}
         self._parked = 0
         self._draining = False
         self._threads = [
@@ -56,24 +49,21 @@ class Committer:
         for thread in self._threads:
             thread.start()
 
-    def submit_many(self, sessions: Sequence[SubmittedSession]) -> list[Future[Receipt]]:
-        """Queue sessions, all or none; each one's future gets its receipt, or raises its own error.
-
-        The futures raise `Refused`, or `LedgerUnavailable` where PostgreSQL could not take them.
-        Sessions of one call may be recorded in different transactions.
+    def submit_many(self, sessions: Sequence[SubmittedSession]) -> Pending:
+        """Queue sessions, all or none; they may be recorded in different transactions.
 
         Raises:
             LedgerUnavailable: the queue is full, or the server is going down.
         """
-        waiting = [_Waiting(session) for session in sessions]
+        pending = Pending(sessions, self._changed)
         with self._changed:
             if self._draining:
                 raise LedgerUnavailable("The server is shutting down. Send the session again in a moment.")
-            if len(self._queue) + self._parked + len(waiting) > self._capacity:
+            if len(self._queue) + self._parked + len(sessions) > self._capacity:
                 raise LedgerUnavailable("Too many sessions are waiting to be recorded. Send it again in a moment.")
-            self._queue.extend(waiting)
-            self._changed.notify(len(waiting))
-        return [item.receipt for item in waiting]
+            self._queue.extend(pending.items)
+            self._changed.notify(len(sessions))
+        return pending
 
     def drain(self, timeout_s: float) -> bool:
         """Take no more sessions, record those that wait, and end the threads. False: not all in time."""
@@ -93,10 +83,10 @@ class Committer:
         finally:
             connection.close()
 
-    def _gather(self) -> list[_Waiting]:
+    def _gather(self) -> list[Item]:
         """Wait for sessions and take them, oldest first; nothing where the committer drains and is done."""
         with self._changed:
-            batch: list[_Waiting] = []
+            batch: list[Item] = []
             while not batch:
                 self._changed.wait_for(lambda: self._queue or self._draining)
                 if not self._queue:
@@ -105,67 +95,71 @@ class Committer:
             self._recording += 1
             return batch
 
-    def _take(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
+    def _take(self) -> list[Item]:
+        batch: list[Item] = []
         while self._queue and len(batch) < self._max_batch:
             item = self._queue.popleft()
-            claim = item.session.claim
-            if claim is not None and claim in self._claimed:
-                self._claimed[claim].append(item)
-                self._parked += 1
-                continue
-            if not item.receipt.set_running_or_notify_cancel():
+            if item.pending.given_up:
                 continue  # nobody waits for it any more, and nothing was promised
+            claim = item.session.claim
             if claim is not None:
+                if claim in self._claimed:
+                    self._claimed[claim].append(item)
+                    self._parked += 1
+                    continue
                 self._claimed[claim] = deque()
+            item.taken = True
             batch.append(item)
         return batch
 
-    def _release(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, _Waiting]]:
-        """Let go of the batch's keys; give the sessions that waited for one, each with the one it waited for.
+    def _record(self, batch: Sequence[Item]) -> None:
+        outcomes = _outcomes([item.session for item in batch])
+        calls: list[tuple[Callable[[Pending], object], Pending]] = []
+        with self._changed:
+            for item, outcome in zip(batch, outcomes, strict=True):
+                calls += [(call, item.pending) for call in item.pending.settle(item.place, outcome)]
+                if item.session.claim is not None:
+                    calls += self._release(item, outcome)
+            self._recording -= 1
+            if self._draining:
+                self._changed.notify_all()
+        for call, pending in calls:
+            _tell(call, pending)
+
+    def _release(self, first: Item, outcome: Settled) -> Iterator[tuple[Callable[[Pending], object], Pending]]:
+        """Let go of the session's key, and answer those that came under it meanwhile, with no transaction of their own.
 
         Where the first got no receipt, nothing stands under the key, and those behind it are recorded in their turn.
         """
-        waited = []
-        for item in batch:
-            if item.session.claim is None:
-                continue
-            parked = self._claimed.pop(item.session.claim)
-            self._parked -= len(parked)
-            if item.receipt.exception() is None:
-                waited += [(twin, item) for twin in parked]
-            else:
-                self._queue.extendleft(reversed(parked))
-        return waited
-
-    def _record(self, batch: Sequence[_Waiting]) -> None:
-        for item, answer in zip(batch, _answers([item.session for item in batch]), strict=True):
-            if isinstance(answer, Receipt):
-                item.receipt.set_result(answer)
-            else:
-                item.receipt.set_exception(answer)
-        with self._changed:
-            waited = self._release(batch)
-        for item, first in waited:
-            _replay(item, first)
-        with self._changed:
-            self._recording -= 1
-            self._changed.notify_all()
+        assert first.session.claim is not None
+        parked = self._claimed.pop(first.session.claim)
+        self._parked -= len(parked)
+        if not isinstance(outcome, Receipt):
+            self._queue.extendleft(reversed(parked))
+            self._changed.notify(len(parked))
+            return
+        for item in parked:
+            replayed = _replay(item.session, first.session, outcome)
+            for call in item.pending.settle(item.place, replayed):
+                yield call, item.pending
 
 
-def _replay(item: _Waiting, first: _Waiting) -> None:
-    """Answer a retry that came while its first try was being recorded, with no transaction of its own."""
-    if not item.receipt.set_running_or_notify_cancel():
-        return
+def _tell(call: Callable[[Pending], object], pending: Pending) -> None:
     try:
-        refuse_another(first.session.body_digest(), item.session)
+        call(pending)
+    except Exception:  # an event loop that is closed already, say; others are waiting
+        log.exception("whoever waited for sessions could not be told")
+
+
+def _replay(session: SubmittedSession, first: SubmittedSession, receipt: Receipt) -> Settled:
+    try:
+        refuse_another(first.body_digest(), session)
     except Refused as refusal:
-        item.receipt.set_exception(refusal)
-    else:
-        item.receipt.set_result(replace(first.receipt.result(), replayed=True))
+        return refusal
+    return replace(receipt, replayed=True)
 
 
-def _answers(batch: Sequence[SubmittedSession]) -> Sequence[Settled]:
+def _outcomes(batch: Sequence[SubmittedSession]) -> Sequence[Settled]:
     try:
         return settle(batch)
     except Exception:  # the edge of a thread: a defect must not leave callers waiting for ever
@@ -196,12 +190,7 @@ class _Process:
 _process = _Process()
 
 
-def submit(session: SubmittedSession) -> Future[Receipt]:
-    """Queue one session with the process's committer; see `Committer.submit_many`."""
-    return _process.committer().submit_many([session])[0]
-
-
-def submit_many(sessions: Sequence[SubmittedSession]) -> list[Future[Receipt]]:
+def submit_many(sessions: Sequence[SubmittedSession]) -> Pending:
     """Queue sessions with the process's committer; see `Committer.submit_many`."""
     return _process.committer().submit_many(sessions)
 

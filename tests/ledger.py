@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from scores import boards
 from scores.changes import Committed
-from scores.ledger import Answer, Receipt, SubmittedSession, record
+from scores.ledger import Receipt, SubmittedSession, record
+from scores.ledger.settle import Settled
 from scores.models import Client, Player
+from scores.pending import Pending
 from scores.ranking.rebuilding import rebuild
 from scores.signals import standings_committed
 
@@ -20,9 +23,18 @@ def session(client: Client, player: Player | str, score: int = 10, **more: Any) 
 
 def recorded(*sessions: SubmittedSession) -> list[Receipt]:
     """The receipts of sessions that must all be recorded, in one batch."""
-    answers: list[Answer] = record(sessions)
-    receipts = [answer for answer in answers if isinstance(answer, Receipt)]
-    assert len(receipts) == len(answers), answers
+    return only_receipts(record(sessions))
+
+
+def receipts_of(*pending: Pending) -> list[Receipt]:
+    """The receipts of submitted sessions that must all be recorded before long."""
+    return [receipt for each in pending for receipt in only_receipts(each.wait(30))]
+
+
+def only_receipts(settled: Sequence[Settled]) -> list[Receipt]:
+    """The same, of which none may be anything else."""
+    receipts = [each for each in settled if isinstance(each, Receipt)]
+    assert len(receipts) == len(settled), settled
     return receipts
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,7 +13,6 @@ from scores.api import contract, documents, receipts, recording, submission
 from scores.api.authentication import check_may_submit, known
 from scores.api.errors import ApiError
 from scores.api.submitters import Submitter, submitter_of
-from scores.errors import LedgerUnavailable, Refused
 from scores.fast_door.answers import Answer, encoded
 from scores.fast_door.heads import Headers
 from scores.fast_door.keys import Keys
@@ -48,8 +46,7 @@ class Submits:
         session = submission.read_single(
             document, submitter=submitter_of(api_key), idempotency_header=_text(headers.get(_KEY_HEADER))
         )
-        [future] = group_commit.submit_many([session])
-        receipt = await self._settled(future, self._waiting.deadline(recording.PATIENCE_S))
+        [receipt] = await self._settled([session])
         if not isinstance(receipt, Receipt):
             raise receipt
         return encoded(
@@ -90,18 +87,14 @@ class Submits:
             LedgerUnavailable: there is no room for them; none was recorded.
         """
         read = await _read(items, submitter_of(api_key, sessions=len(items)))
-        futures = group_commit.submit_many([session for session in read if isinstance(session, SubmittedSession)])
-        deadline = self._waiting.deadline(recording.PATIENCE_S)
-        settled = [await self._settled(future, deadline) for future in futures]
+        settled = await self._settled([session for session in read if isinstance(session, SubmittedSession)])
         return receipts.results(read, settled)
 
-    async def _settled(self, future: Future[Receipt], deadline: float) -> Settled:
-        if not await self._waiting.until_done(future, deadline):
-            return recording.given_up(future)
-        try:
-            return future.result()
-        except (Refused, LedgerUnavailable) as error:
-            return error
+    async def _settled(self, sessions: Sequence[SubmittedSession]) -> list[Settled]:
+        pending = group_commit.submit_many(sessions)
+        if await self._waiting.until_done(pending, self._waiting.deadline(recording.PATIENCE_S)):
+            return pending.outcomes
+        return pending.give_up()
 
 
 async def _read(items: Sequence[object], submitter: Submitter) -> list[SubmittedSession | ApiError]:

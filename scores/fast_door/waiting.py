@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import Future
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 #: How often those who have waited too long are looked for, in seconds. One timer for all: one for each
 #: request costs as much as its JSON.
 _LOOK_EVERY_S: Final = 0.1
 
 
+class Finishing(Protocol):
+    """What is waited for: a `concurrent.futures.Future`, or a `scores.pending.Pending`."""
+
+    def done(self) -> bool:
+        """Whether it is there."""
+
+    def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
+        """Call it once it is there, in whatever thread."""
+
+
 class Waiting:
-    """The requests of one event loop that wait for futures of other threads."""
+    """The requests of one event loop that wait for what other threads finish."""
 
     def __init__(self) -> None:
         """Begin on the running event loop."""
@@ -28,26 +38,26 @@ class Waiting:
         """The moment, in the loop's time, when patience ends that begins now."""
         return self._loop.time() + patience_s
 
-    async def until_done(self, future: Future[Any], deadline: float) -> bool:
-        """Wait until the future is done; False where that takes until the deadline, give or take 0.1 s.
+    async def until_done(self, awaited: Finishing, deadline: float) -> bool:
+        """Wait until it is done; False where that takes until the deadline, give or take 0.1 s.
 
-        Cancelling the wait leaves the future alone: what was queued stays queued.
+        Cancelling the wait leaves it alone: what was queued stays queued.
         """
-        if future.done() or self._loop.time() >= deadline:
-            return future.done()
+        if awaited.done() or self._loop.time() >= deadline:
+            return awaited.done()
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._deadlines[waiter] = deadline
         if self._looking is None:
             self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
-        future.add_done_callback(partial(self._done, waiter))
+        awaited.add_done_callback(partial(self._done, waiter))
         try:
             await waiter
         finally:
             self._deadlines.pop(waiter, None)
-        return future.done()
+        return awaited.done()
 
-    def _done(self, waiter: asyncio.Future[None], _: Future[Any]) -> None:
-        """Called in whatever thread finished the future."""
+    def _done(self, waiter: asyncio.Future[None], _: object) -> None:
+        """Called in whatever thread finished."""
         self._ready.append(waiter)
         # `_wake` lowers the flag before it looks: whoever finds it raised comes before that look.
         if not self._waking:

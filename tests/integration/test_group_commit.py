@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 import pytest
 from django.db import connection
@@ -13,8 +12,9 @@ from scores.errors import LedgerUnavailable, Refused
 from scores.group_commit import Committer
 from scores.ledger import Receipt, SubmittedSession
 from scores.models import Client, GameSession, Player, Standing
+from scores.pending import Pending
 from tests.faults import closed_gate
-from tests.ledger import Heard, make_ranks, session
+from tests.ledger import Heard, make_ranks, only_receipts, receipts_of, session
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def test_submits_that_wait_share_a_transaction(committer: Committer, arena: Clie
     make_ranks()
     with Heard() as heard:
         with closed_gate():
-            futures = [committer.submit_many([session(arena, alice, 1)])[0] for _ in range(100)]
-        receipts = [future.result(10) for future in futures]
+            pending = [committer.submit_many([session(arena, alice, 1)]) for _ in range(100)]
+        receipts = receipts_of(*pending)
 
     assert len(heard) <= 3
     assert len({receipt.session_id for receipt in receipts}) == 100
@@ -38,22 +38,22 @@ def test_submits_that_wait_share_a_transaction(committer: Committer, arena: Clie
 
 def test_each_caller_gets_its_own_answer(committer: Committer, arena: Client, alice: Player, bob: Player) -> None:
     with closed_gate():
-        good, unknown, other = committer.submit_many(
-            [session(arena, alice, 1), session(arena, "nobody"), session(arena, bob, 2)]
-        )
+        pending = committer.submit_many([session(arena, alice, 1), session(arena, "nobody"), session(arena, bob, 2)])
+    good, unknown, other = pending.wait(10)
 
-    assert good.result(10).user_id == alice.id
-    assert other.result(10).user_id == bob.id
-    with pytest.raises(Refused, match="no player"):
-        unknown.result(10)
+    assert isinstance(good, Receipt)
+    assert isinstance(other, Receipt)
+    assert (good.user_id, other.user_id) == (alice.id, bob.id)
+    assert isinstance(unknown, Refused)
+    assert "no player" in str(unknown)
 
 
 def test_the_same_key_twice_in_one_batch_is_recorded_once(committer: Committer, arena: Client, alice: Player) -> None:
     once = session(arena, alice, 7, idempotency_key="k-1")
 
     with closed_gate():
-        futures = committer.submit_many([once, once, once])
-    receipts = [future.result(10) for future in futures]
+        pending = committer.submit_many([once, once, once])
+    receipts = receipts_of(pending)
 
     assert sorted(receipt.replayed for receipt in receipts) == [False, True, True]
     assert len({receipt.session_id for receipt in receipts}) == 1
@@ -64,20 +64,22 @@ def test_a_retry_with_another_body_that_came_at_once_is_refused(
     committer: Committer, arena: Client, alice: Player
 ) -> None:
     with closed_gate():
-        first, other = committer.submit_many(
+        pending = committer.submit_many(
             [session(arena, alice, 7, idempotency_key="k-1"), session(arena, alice, 8, idempotency_key="k-1")]
         )
+    first, other = pending.wait(10)
 
-    assert first.result(10).total_score == 7
-    with pytest.raises(Refused, match="different session"):
-        other.result(10)
+    assert isinstance(first, Receipt)
+    assert first.total_score == 7
+    assert isinstance(other, Refused)
+    assert "different session" in str(other)
 
 
 def test_those_behind_a_refused_session_are_recorded_in_their_turn(
     committer: Committer, arena: Client, alice: Player
 ) -> None:
     with closed_gate():
-        refused, next_one, last = committer.submit_many(
+        pending = committer.submit_many(
             [
                 session(arena, "nobody", idempotency_key="k-1"),
                 session(arena, alice, 8, idempotency_key="k-1"),
@@ -85,18 +87,17 @@ def test_those_behind_a_refused_session_are_recorded_in_their_turn(
             ]
         )
 
-    with pytest.raises(Refused, match="no player"):
-        refused.result(10)
-    assert not next_one.result(10).replayed
-    assert last.result(10).replayed
+    refused, *recorded = pending.wait(10)
+    assert isinstance(refused, Refused)
+    assert "no player" in str(refused)
+    assert [receipt.replayed for receipt in only_receipts(recorded)] == [False, True]
 
 
 def test_a_thousand_copies_of_one_session_are_one_transaction(
     committer: Committer, arena: Client, alice: Player
 ) -> None:
     with Heard() as heard:
-        futures = committer.submit_many([session(arena, alice, 1, idempotency_key="k-1")] * 1000)
-        receipts = [future.result(10) for future in futures]
+        receipts = receipts_of(committer.submit_many([session(arena, alice, 1, idempotency_key="k-1")] * 1000))
 
     assert len(heard) == 1
     assert len({receipt.session_id for receipt in receipts}) == 1
@@ -110,10 +111,11 @@ def test_twenty_keys_fifty_times_at_once_are_twenty_sessions(
 
     def post_all() -> None:
         gate_of_threads.wait(10)
-        futures = [
-            committer.submit_many([session(arena, alice, 1, idempotency_key=f"k-{number}")])[0] for number in range(20)
+        numbers = range(20)
+        pending = [
+            committer.submit_many([session(arena, alice, 1, idempotency_key=f"k-{number}")]) for number in numbers
         ]
-        receipts.extend(future.result(30) for future in futures)
+        receipts.extend(receipts_of(*pending))
 
     threads = [threading.Thread(target=post_all) for _ in range(50)]
     for thread in threads:
@@ -130,36 +132,35 @@ def test_twenty_keys_fifty_times_at_once_are_twenty_sessions(
 def test_a_full_queue_says_so_and_takes_nothing(arena: Client, alice: Player) -> None:
     committer = Committer(capacity=3)
     with closed_gate():
-        taken: list[Future[Receipt]] = []
+        taken: list[Pending] = []
         with pytest.raises(LedgerUnavailable, match="Too many"):
             submit_without_end(committer, session(arena, alice, 1), taken)
     assert committer.drain(10)
 
-    assert [future.result(0).score for future in taken] == [1] * len(taken)
-    assert GameSession.objects.count() == len(taken)
+    assert GameSession.objects.count() == len(receipts_of(*taken)) == 2 * len(taken)
 
 
-def submit_without_end(committer: Committer, one: SubmittedSession, taken: list[Future[Receipt]]) -> None:
+def submit_without_end(committer: Committer, one: SubmittedSession, taken: list[Pending]) -> None:
     while True:
-        taken += committer.submit_many([one, one])
+        taken.append(committer.submit_many([one, one]))
 
 
 def test_a_committer_that_drains_records_what_waits_and_takes_no_more(arena: Client, alice: Player) -> None:
     committer = Committer()
     with closed_gate():
-        futures = committer.submit_many([session(arena, alice, 1) for _ in range(10)])
+        taken = [committer.submit_many([session(arena, alice, 1) for _ in range(10)])]
         drained: list[bool] = []
         drainer = threading.Thread(target=lambda: drained.append(committer.drain(10)))
         drainer.start()
         while True:
             try:
-                futures += committer.submit_many([session(arena, alice, 1)])
+                taken.append(committer.submit_many([session(arena, alice, 1)]))
             except LedgerUnavailable:
                 break
     drainer.join(10)
 
     assert drained == [True]
-    assert GameSession.objects.count() == len(futures)
+    assert GameSession.objects.count() == len(receipts_of(*taken)) >= 10
 
 
 def test_a_session_nobody_waits_for_any_more_is_not_recorded(
@@ -169,21 +170,50 @@ def test_a_session_nobody_waits_for_any_more_is_not_recorded(
         committer.submit_many([session(arena, alice, 1)])  # keeps one thread busy at the gate
         committer.submit_many([session(arena, alice, 1)])  # and the other
         given_up = committer.submit_many([session(arena, alice, 1) for _ in range(20)])
-        cancelled = [future.cancel() for future in given_up]
+        told = given_up.give_up()
 
     assert committer.drain(10)
-    assert GameSession.objects.count() == 22 - sum(cancelled)
+    unknown = [outcome for outcome in told if isinstance(outcome, LedgerUnavailable) and outcome.outcome_unknown]
+    assert GameSession.objects.count() == 2 + len(unknown)
 
 
 def test_a_connection_that_died_meanwhile_is_replaced(committer: Committer, arena: Client, alice: Player) -> None:
-    committer.submit_many([session(arena, alice, 1)])[0].result(10)
+    receipts_of(committer.submit_many([session(arena, alice, 1)]))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE usename = current_user AND pid <> pg_backend_pid()"
         )
 
-    futures = [committer.submit_many([session(arena, alice, 1)])[0] for _ in range(4)]
+    pending = [committer.submit_many([session(arena, alice, 1)]) for _ in range(4)]
 
-    assert [future.result(10).score for future in futures] == [1] * 4
+    assert [receipt.score for receipt in receipts_of(*pending)] == [1] * 4
     assert Standing.objects.get().total_score == 5
+
+
+def test_whoever_cannot_be_told_leaves_the_others_be(
+    committer: Committer, arena: Client, alice: Player, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(pending: Pending) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    with closed_gate():
+        untold = committer.submit_many([session(arena, alice, 1)])
+        untold.add_done_callback(fail)
+        told = committer.submit_many([session(arena, alice, 1)])
+
+    assert len(receipts_of(untold, told)) == 2
+    assert committer.drain(10)
+    assert "could not be told" in caplog.text
+
+
+def test_what_is_known_already_is_told_at_once(committer: Committer, arena: Client, alice: Player) -> None:
+    pending = committer.submit_many([session(arena, alice, 1)])
+    receipts_of(pending)
+    heard: list[Pending] = []
+
+    pending.add_done_callback(heard.append)
+
+    assert heard == [pending]
+    assert pending.done()
+    assert committer.submit_many([]).wait(0) == []

@@ -11,7 +11,7 @@ from scores import boards, group_commit
 from scores.ledger import Receipt, ban, unban, void_sessions
 from scores.models import Client, GameSession, Player, Standing
 from scores.ranking import Row, UnknownPlayer, from_sql, reads
-from tests.ledger import Heard, make_ranks, recorded, session
+from tests.ledger import Heard, make_ranks, receipts_of, recorded, session
 
 
 @pytest.fixture(autouse=True)
@@ -97,8 +97,7 @@ def test_after_a_ban_has_committed_no_row_of_a_storm_is_visible(arena: Client, a
 
     def storm() -> None:
         while not stop.is_set():
-            futures = committer.submit_many([session(arena, alice, 1), session(arena, bob, 1)])
-            receipts.extend(future.result(10) for future in futures)
+            receipts.extend(receipts_of(committer.submit_many([session(arena, alice, 1), session(arena, bob, 1)])))
 
     with ThreadPoolExecutor(8) as pool:
         storms = [pool.submit(storm) for _ in range(8)]
