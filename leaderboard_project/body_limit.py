@@ -49,7 +49,7 @@ async def bounded(
     A body that trickles in costs its connection, never one of the threads that answer requests.
     """
     length = _announced(scope)
-    if length == 0 or (length <= _limit(scope) and WHOLE_BODY in (scope.get("extensions") or ())):
+    if length == 0 or (length <= most_bytes(scope["path"]) and WHOLE_BODY in (scope.get("extensions") or ())):
         await app(scope, receive, send)
         return
     try:
@@ -76,7 +76,7 @@ async def bounded(
 
 
 async def _read(scope: HTTPScope, receive: ASGIReceiveCallable, length: float) -> bytes | None:
-    limit = _limit(scope)
+    limit = most_bytes(scope["path"])
     too_large = _Refused(413, "body_too_large", f"The body may hold at most {limit} bytes.")
     if limit < length < math.inf:
         raise too_large
@@ -97,8 +97,9 @@ async def _read(scope: HTTPScope, receive: ASGIReceiveCallable, length: float) -
         raise _Refused(408, "body_too_slow", f"The body must arrive within {_BODY_S:.0f} seconds.") from None
 
 
-def _limit(scope: HTTPScope) -> int:
-    return MAX_BATCH_BODY if scope["path"].endswith(_BATCH_PATH) else MAX_BODY
+def most_bytes(path: str) -> int:
+    """How large the body of a request to this path may be."""
+    return MAX_BATCH_BODY if path.endswith(_BATCH_PATH) else MAX_BODY
 
 
 def _announced(scope: HTTPScope) -> float:

@@ -14,7 +14,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _FOR: Final = b"x-forwarded-for"
-_PROTO: Final = b"x-forwarded-proto"
+PROTO: Final = b"x-forwarded-proto"
 #: Whoever comes by a unix socket is a program of this machine.
 _UNIX_PEER: Final = "127.0.0.1"
 
@@ -45,18 +45,30 @@ class Forwarded:
         """Serve one request or socket of the client that is behind the proxies."""
         await self._app(cast("Scope", self._seen_through(cast("dict[str, Any]", scope))), receive, send)
 
+    def scheme(self, scheme: str, peer: str | None, words: bytes | None) -> str:
+        """What the client of an HTTP request spoke.
+
+        Args:
+            scheme: what the peer speaks with us.
+            peer: its address; None on a unix socket.
+            words: the one `X-Forwarded-Proto` that it sent.
+        """
+        if words is None or not self._trusts(peer or _UNIX_PEER):
+            return scheme
+        return _scheme([words], "http") or scheme
+
     def _seen_through(self, scope: dict[str, Any]) -> dict[str, Any]:
         peer, port = scope.get("client") or (_UNIX_PEER, 0)
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         seen = {
             **scope,
             "client": (_plain(peer), port),
-            "headers": [header for header in headers if header[0] not in {_FOR, _PROTO}],
+            "headers": [header for header in headers if header[0] not in {_FOR, PROTO}],
         }
         if self._trusts(peer):
             if client := self._client([value for name, value in headers if name == _FOR]):
                 seen["client"] = (client, 0)
-            if scheme := _scheme([value for name, value in headers if name == _PROTO], scope["type"]):
+            if scheme := _scheme([value for name, value in headers if name == PROTO], scope["type"]):
                 seen["scheme"] = scheme
         return seen
 

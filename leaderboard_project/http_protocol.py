@@ -77,9 +77,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # Headers that arrived all at once. An exception here is the parser's way to a 400.
         if self._received + self._piece > self.head_bytes and self._head_size() > self.head_bytes:
             raise ValueError("The head of the request is too large.")
-        if not getattr(self.cycle, "response_complete", True):  # there is no cycle before the first request
-            self._overtaken.add(self.cycle)
-        super().on_headers_complete()
+        self._begin()
 
     @override
     def on_message_complete(self) -> None:
@@ -103,6 +101,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # No application sees this: the shape of an error and its headers come from here, not from uvicorn.
         self.transport.write(_BAD_REQUEST % len(body := error_document("bad_request", msg)) + body)
         self.transport.close()
+
+    def _begin(self) -> None:
+        """Call the application, or let it wait for those of earlier requests: the head is here."""
+        if not getattr(self.cycle, "response_complete", True):  # there is no cycle before the first request
+            self._overtaken.add(self.cycle)
+        super().on_headers_complete()
 
     def _disconnect_all(self) -> None:
         # uvicorn tells only the latest of pipelined requests that nobody listens any more; the

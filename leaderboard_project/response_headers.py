@@ -34,9 +34,13 @@ class WithSecurityHeaders:
 
         self._over_https = [*self._always, *_strict_transport()]
 
+    def headers(self, *, over_https: bool) -> list[Header]:
+        """The headers of an answer that sets none of them itself."""
+        return self._over_https if over_https else self._always
+
     async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
-        ours = self._over_https if scope["scheme"] == "https" else self._always
+        ours = self.headers(over_https=scope["scheme"] == "https")
 
         async def send_with_headers(event: ASGISendEvent) -> None:
             if event["type"] == "http.response.start":

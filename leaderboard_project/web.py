@@ -20,8 +20,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from leaderboard_project import checks
 from leaderboard_project.draining import DrainingServer
-from leaderboard_project.http_protocol import BoundedHttpProtocol
 from leaderboard_project.parent import end_with_parent
+from leaderboard_project.shortcut_protocol import ShortcutHttpProtocol
 from leaderboard_project.socket_protocol import BoundedSocketProtocol
 
 #: The largest inbound WebSocket message, in bytes: a batch of a thousand sessions. The live boards' limit is far below.
@@ -73,7 +73,7 @@ def _configuration(host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         loop="uvloop",
-        http=BoundedHttpProtocol,
+        http=ShortcutHttpProtocol,
         ws=BoundedSocketProtocol,  # on the sans-io one: no other has bounded buffers per socket
         ws_max_size=_SOCKET_MESSAGE_BYTES,
         ws_ping_interval=20,
@@ -83,7 +83,8 @@ def _configuration(host: str, port: int) -> uvicorn.Config:
         log_config=None,  # the settings' LOGGING holds for every process alike
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # `forwarded` knows how many proxies there are; uvicorn would believe the client
+        # `forwarded` knows how many proxies there are; uvicorn would believe the client, and hide the shortcut.
+        proxy_headers=False,
         backlog=_BACKLOG,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=_GRACE_S,

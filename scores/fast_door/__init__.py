@@ -6,9 +6,10 @@ else to Django. Why it is bare ASGI: docs/decisions/0011.
 
 from __future__ import annotations
 
-from scores.fast_door.answers import told
-from scores.fast_door.door import FastDoor
+from scores.fast_door.answers import Answer, headers_of, told
+from scores.fast_door.door import Admitted, FastDoor
+from scores.fast_door.heads import Head, once
 from scores.fast_door.submits import Submits
 from scores.fast_door.waiting import Waiting
 
-__all__ = ["FastDoor", "Submits", "Waiting", "told"]
+__all__ = ["Admitted", "Answer", "FastDoor", "Head", "Submits", "Waiting", "headers_of", "once", "told"]

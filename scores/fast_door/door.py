@@ -37,10 +37,10 @@ _LONGEST_QUERY: Final = 256
 
 
 class Admitted(Struct, frozen=True, gc=False):
-    """A request that the door answers, once its body is here."""
+    """A request that the door answers. `ask` takes the body of a POST, and of a GET nothing."""
 
     method: str
-    ask: Callable[[bytes], Awaitable[Answer]]
+    ask: Callable[..., Awaitable[Answer]]
 
 
 class FastDoor:
@@ -80,7 +80,7 @@ class FastDoor:
         self._under_way += 1
         self._bytes += len(body)
         try:
-            return await admitted.ask(body)
+            return await (admitted.ask(body) if admitted.method == "POST" else admitted.ask())
         except asyncio.CancelledError:
             # The server goes down and its grace is over. A clear word is better than uvicorn's bare 500.
             return refusal(LedgerUnavailable(GOING_DOWN, outcome_unknown=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from leaderboard_project.asgi import application
+from leaderboard_project.asgi import Application
 
 POLICY = {
     "default-src 'none'",
@@ -20,6 +20,7 @@ POLICY = {
 
 
 async def ask(path: str, **request: object) -> httpx.Response:
+    application = Application(fast_door=True)  # its door belongs to this test's event loop
     transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]  # httpx has types of its own for ASGI
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.request("POST" if request else "GET", path, **request)  # type: ignore[arg-type]
