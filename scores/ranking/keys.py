@@ -36,6 +36,24 @@ def member(user_id: int) -> str:
     return f"{user_id:012d}"
 
 
+def name_text(rev: int | str, username: str) -> str:
+    """A username as it stands in its bucket, with the rev that orders the names of one player.
+
+    >>> name_text(5, "alice")
+    '5:alice'
+    """
+    return f"{rev}:{username}"
+
+
+def username(name_text: str) -> str:
+    """The username that `name_text` has written.
+
+    >>> username("5:al:ice")
+    'al:ice'
+    """
+    return name_text.partition(":")[2]
+
+
 def sort_key_text(sort_key: float) -> str:
     """A sort key as Valkey reads it back to the same double.
 

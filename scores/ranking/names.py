@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from scores.changes import NameChange
 from scores.models import Player
 from scores.ranking import keys, scripts
@@ -15,11 +17,16 @@ _reading = threading.Lock()
 
 def remember_calls(changes: Iterable[NameChange]) -> list[ScriptCall]:
     """The script calls that keep these names, one per bucket of players; older revs are ignored there."""
-    buckets: dict[int, list[str | int]] = {}
+    buckets: dict[int, list[str]] = {}
     for change in changes:
         bucket, field = divmod(change.user_id, keys.BUCKET)
-        buckets.setdefault(bucket, []).extend((field, change.rev, change.username))
-    return [ScriptCall(scripts.REMEMBER_NAMES, keys.names(bucket), arguments) for bucket, arguments in buckets.items()]
+        buckets.setdefault(bucket, []).extend((str(field), keys.name_text(change.rev, change.username)))
+    return [remember_call(bucket, names) for bucket, names in buckets.items()]
+
+
+def remember_call(bucket: int, names: Sequence[str]) -> ScriptCall:
+    """The script call that keeps names of one bucket, a flat list: field, name as `keys.name_text` writes it."""
+    return ScriptCall(scripts.REMEMBER_NAMES, keys.names(bucket), [msgspec.msgpack.encode(names)])
 
 
 def usernames(user_ids: Sequence[int]) -> dict[int, str]:
@@ -55,7 +62,5 @@ def known(user_ids: Sequence[int]) -> dict[int, str]:
     places = [divmod(user_id, keys.BUCKET) for user_id in user_ids]
     answers = valkey().commands([("HGET", keys.names(bucket), field) for bucket, field in places])
     return {
-        user_id: answer.partition(":")[2]
-        for user_id, answer in zip(user_ids, answers, strict=True)
-        if answer is not None
+        user_id: keys.username(answer) for user_id, answer in zip(user_ids, answers, strict=True) if answer is not None
     }

@@ -11,40 +11,26 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
-import psycopg
-from django.db import connection
+import msgspec
 
 from scores.boards import WindowRef
-from scores.changes import NameChange
 from scores.errors import RanksUnavailable
 from scores.ranking import keys, names, scripts
+from scores.ranking.buckets import Bucket, buckets
 from scores.ranking.identity import identity
-from scores.ranking.projecting import packed
 from scores.ranking.snapshots import named_state, pin
 from scores.valkey import Script, ScriptCall, valkey
 
-_CHUNK_ROWS = 2_000  # a few milliseconds of Valkey's time: live scripts wait that long at most
+_CHUNK_BUCKETS = 16  # 2,048 players, some 10 ms of Valkey's time: live scripts wait that long at most
 _LEASE_MS = 10_000  # a builder that gives no sign for so long may be replaced
 _PATIENCE_S = 8.0  # with a Valkey that is slow to answer, as when its disk is: less than the lease
 _AGAIN_S = 0.2
-
-_SNAPSHOT = """
-COPY (
-    SELECT standing.user_id, standing.sort_key, standing.rev, standing.hidden, player.username, player.rev
-    FROM leaderboard AS standing JOIN users AS player ON player.id = standing.user_id
-    WHERE standing.window_id = {window_id}
-    ORDER BY standing.user_id
-) TO STDOUT
-"""
-
-
-#: user id, sort key, rev, hidden, username, rev of the name
-_Row = tuple[int, float, int, bool, str, int]
 
 
 class RebuildAborted(Exception):
@@ -59,7 +45,7 @@ class Rebuilt:
     players: int
 
 
-def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda rows: None) -> Rebuilt:
+def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda players: None) -> Rebuilt:
     """Make the ranks of the window anew and switch to them.
 
     Args:
@@ -93,32 +79,31 @@ def _stream(window: WindowRef, generation: str, progress: Callable[[int], None])
     with named_state() as watermark, ThreadPoolExecutor(1, thread_name_prefix="rebuild") as courier:
         whose = identity()
         under_way: Future[int] | None = None
-        for rows in _snapshot_chunks(window):
+        snapshot = buckets(window)
+        while chunk := list(islice(snapshot, _CHUNK_BUCKETS)):
             chunks += 1
-            calls = _calls(window, generation, chunks, rows)
+            calls = _calls(window, generation, chunks, chunk)
             if under_way is not None:
                 brought += under_way.result()
                 progress(brought)
-            under_way = courier.submit(_bring, window, calls, len(rows))
+            under_way = courier.submit(_bring, window, calls, sum(bucket.players for bucket in chunk))
         if under_way is not None:
             brought += under_way.result()
             progress(brought)
     return chunks, brought, watermark, whose
 
 
-def _calls(window: WindowRef, generation: str, number: int, rows: Sequence[_Row]) -> list[ScriptCall]:
+def _calls(window: WindowRef, generation: str, number: int, chunk: Sequence[Bucket]) -> list[ScriptCall]:
     """What brings a chunk in: its names first, then its rows."""
-    packed_rows = packed(row[:4] for row in rows)
-    chunk = ScriptCall(
-        scripts.REBUILD_CHUNK,
-        keys.meta(window),
-        [keys.tag(window), generation, _LEASE_MS, number, packed_rows],
+    rows = msgspec.msgpack.encode([(bucket.number, bucket.revs, bucket.places, bucket.hidden) for bucket in chunk])
+    bring = ScriptCall(
+        scripts.REBUILD_CHUNK, keys.meta(window), [keys.tag(window), generation, _LEASE_MS, number, rows]
     )
-    return [*names.remember_calls(NameChange(row[0], row[4], row[5]) for row in rows), chunk]
+    return [*(names.remember_call(bucket.number, bucket.names) for bucket in chunk), bring]
 
 
-def _bring(window: WindowRef, calls: Sequence[ScriptCall], rows: int) -> int:
-    """Make the calls, again where Valkey was too slow: a chunk carries its number and counts once. Gives `rows`."""
+def _bring(window: WindowRef, calls: Sequence[ScriptCall], players: int) -> int:
+    """Make the calls, again where Valkey was too slow: a chunk carries its number and counts once. Gives `players`."""
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -130,7 +115,7 @@ def _bring(window: WindowRef, calls: Sequence[ScriptCall], rows: int) -> int:
         else:
             if not is_in:
                 raise RebuildAborted(f"Another builder has taken over {keys.tag(window)}, or Valkey lost a part of it.")
-            return rows
+            return players
 
 
 def _switch(window: WindowRef, *arguments: str) -> None:
@@ -151,21 +136,6 @@ def _script(window: WindowRef, script: Script, *arguments: str | int) -> bool:
 def _discard_old_generations(window: WindowRef) -> None:
     for found in valkey().keys_matching(f"{_glob(keys.tag(window))}:*"):
         _script(window, scripts.DISCARD, keys.tag(window), *found)
-
-
-def _snapshot_chunks(window: WindowRef) -> Iterator[list[_Row]]:
-    cursor = psycopg.Cursor(connection.connection)
-    # psycopg's own cursor raises psycopg's own errors; callers know Django's.
-    with connection.wrap_database_errors, cursor.copy(_SNAPSHOT.format(window_id=int(window.id))) as copy:
-        copy.set_types(["int8", "float8", "int8", "bool", "text", "int8"])
-        chunk: list[_Row] = []
-        for row in copy.rows():
-            chunk.append(row)
-            if len(chunk) == _CHUNK_ROWS:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
 
 
 def _glob(text: str) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 import redis
 from django.conf import settings
 from django.db import Error, connection, connections
 
 from scores import boards, worker
+from scores.changes import Committed, StandingChange
 from scores.models import Client, Player, Standing
 from scores.ranking import keys, reads, scripts
+from scores.ranking.buckets import Bucket
+from scores.ranking.projecting import project
 from scores.ranking.rebuilding import RebuildAborted, rebuild
 from scores.ranking.receivers import project_committed
 from scores.reconciler import reconcile
@@ -180,6 +184,70 @@ def test_a_builder_whose_chunks_were_lost_does_not_switch(arena: Client, alice: 
 
     assert meta("generation") == [generation]
     assert board() == [("alice", 1, 10)]
+
+
+def chunk(generation: str, number: int, bucket: Bucket) -> bool:
+    """Brings one bucket into the generation; whether the builder may go on."""
+    window = boards.current(boards.GLOBAL)
+    rows = msgspec.msgpack.encode([(bucket.number, bucket.revs, bucket.places, bucket.hidden)])
+    call = ScriptCall(scripts.REBUILD_CHUNK, keys.meta(window), [keys.tag(window), generation, 10_000, number, rows])
+    [answer] = valkey().run([call])
+    return bool(answer)
+
+
+def begun() -> str:
+    """A generation under construction, whose builder gives signs."""
+    window = boards.current(boards.GLOBAL)
+    assert valkey().run([ScriptCall(scripts.REBUILD_BEGIN, keys.meta(window), ["abcd0001", 10_000])]) == [1]
+    return "abcd0001"
+
+
+def test_a_chunk_whose_answer_was_lost_counts_once(committed: None) -> None:
+    generation = begun()
+    alone = Bucket(0, revs=["7", "100"], places=["-30", keys.member(7)])
+
+    assert chunk(generation, 1, alone)
+    assert chunk(generation, 1, alone)  # sent again by a builder that did not hear the answer
+    assert meta("building_chunks") == ["1"]
+
+    assert not chunk(generation, 3, alone)  # chunk 2 is lost
+    assert chunk(generation, 2, alone)
+    assert meta("building_chunks") == ["2"]
+
+
+def test_of_a_live_row_and_the_snapshots_the_newer_one_stays(committed: None) -> None:
+    generation = begun()
+    window = boards.current(boards.GLOBAL)
+    cases = [  # rev and hidden of the live row, then of the snapshot's
+        ((live_rev, live_hidden), (5, hidden))
+        for live_rev in (4, 5, 6)
+        for live_hidden in (False, True)
+        for hidden in (False, True)
+    ]
+    live = [
+        StandingChange(window.id, user_id, 40, -40.0, is_hidden, rev)
+        for user_id, ((rev, is_hidden), _) in enumerate(cases)
+    ]
+    project(Committed(tuple(live)))
+    snapshot = [(str(user_id), keys.member(user_id), hidden) for user_id, (_, (_, hidden)) in enumerate(cases)]
+
+    bucket = Bucket(
+        0,
+        revs=[text for field, _, _ in snapshot for text in (field, "5")],
+        places=[text for _, member, hidden in snapshot if not hidden for text in ("-50", member)],
+        hidden=[member for _, member, hidden in snapshot if hidden],
+    )
+
+    assert chunk(generation, 1, bucket)
+
+    places = {}
+    for user_id, ((rev, live_hidden), (_, hidden)) in enumerate(cases):
+        if not (live_hidden if rev >= 5 else hidden):
+            places[keys.member(user_id)] = "-40" if rev >= 5 else "-50"
+    prefix = f"{keys.tag(window)}:{generation}"
+    flat, revs = valkey().commands([("ZRANGE", f"{prefix}:ranks", 0, -1, "WITHSCORES"), ("HVALS", f"{prefix}:revs:0")])
+    assert dict(zip(flat[::2], flat[1::2], strict=True)) == places
+    assert revs == [str(max(rev, 5)) for (rev, _), _ in cases]
 
 
 def test_a_builder_that_slept_too_long_is_replaced_and_cannot_switch(arena: Client, alice: Player) -> None:

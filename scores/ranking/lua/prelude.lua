@@ -18,16 +18,20 @@ local function bucket_of(member)
   return math.floor(tonumber(member) / BUCKET)
 end
 
--- Where the rev of a player stands: the key of a hash, and the field in it.
-local function revs_of(tag, generation, member)
-  return tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', bucket_of(member)),
-         string.format('%.0f', tonumber(member) % BUCKET)
+-- The hash with the revs of a bucket's players.
+local function revs_key(tag, generation, bucket)
+  return tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', bucket)
+end
+
+-- The field of a player in the hashes of the bucket.
+local function field_of(member)
+  return string.format('%.0f', tonumber(member) % BUCKET)
 end
 
 -- Brings one row into a generation if its rev is newer than the one there. First answer: whether it did.
 -- Second: whether the row stands where it stood, so that something else about the player has changed.
 local function apply_row(tag, generation, member, sort_key, rev, hidden)
-  local revs, field = revs_of(tag, generation, member)
+  local revs, field = revs_key(tag, generation, bucket_of(member)), field_of(member)
   local known = redis.call('HGET', revs, field)
   if known and tonumber(known) >= tonumber(rev) then
     return false, false

@@ -6,7 +6,8 @@
 -- ARGV[2]  the generation, which must still be the one that is built
 -- ARGV[3]  milliseconds after which a builder that gives no sign may be replaced
 -- ARGV[4]  the number of the chunk, from 1: the next one, or the last one again
--- ARGV[5]  the rows in ascending user id, packed: see the prelude
+-- ARGV[5]  the rows, MessagePack of one array per bucket:
+--          {bucket, {field, rev, …} of everybody, {sort key, member, …} of who is shown, {member, …} of who is not}
 --
 -- Answer: 1, or 0 where another builder has taken over or an earlier chunk was lost
 local meta, tag, generation, number = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[4])
@@ -24,41 +25,48 @@ end
 
 local ranks = ranks_key(tag, generation)
 
--- Rows `first` to `last`, whose players share a bucket: three calls for all of them.
-local function bring(rows, first, last)
-  local revs, fields = '', {}
-  for i = first, last, 4 do
-    revs, fields[#fields + 1] = revs_of(tag, generation, rows[i])
+-- The lists of a bucket without the players of whom live writes have brought something as new.
+local function without_old_news(revs, places, hidden, brought)
+  local known, is_old = {}, {}
+  for i = 1, #brought, 2 do
+    known[brought[i]] = tonumber(brought[i + 1])
   end
-  local old = redis.call('HMGET', revs, unpack(fields))
-  local new, shown = {}, {}
-  for place, field in ipairs(fields) do
-    local i = first + 4 * (place - 1)
-    if not old[place] or tonumber(old[place]) < tonumber(rows[i + 2]) then
-      new[#new + 1], new[#new + 2] = field, rows[i + 2]
-      if rows[i + 3] == '1' then
-        redis.call('ZREM', ranks, rows[i])
-      else
-        shown[#shown + 1], shown[#shown + 2] = rows[i + 1], rows[i]
-      end
+  local new, shown, gone = {}, {}, {}
+  for i = 1, #revs, 2 do
+    local field, rev = revs[i], revs[i + 1]
+    is_old[field] = known[field] and known[field] >= tonumber(rev)
+    if not is_old[field] then
+      new[#new + 1], new[#new + 2] = field, rev
     end
   end
-  if #new > 0 then
-    redis.call('HSET', revs, unpack(new))
+  for i = 1, #places, 2 do
+    if not is_old[field_of(places[i + 1])] then
+      shown[#shown + 1], shown[#shown + 2] = places[i], places[i + 1]
+    end
   end
-  if #shown > 0 then
-    redis.call('ZADD', ranks, unpack(shown))
+  for _, member in ipairs(hidden) do
+    if not is_old[field_of(member)] then
+      gone[#gone + 1] = member
+    end
   end
+  return new, shown, gone
 end
 
-local rows = cmsgpack.unpack(ARGV[5])
-local first, bucket = 1, bucket_of(rows[1])
-for i = 5, #rows, 4 do
-  if bucket_of(rows[i]) ~= bucket then
-    bring(rows, first, i - 1)
-    first, bucket = i, bucket_of(rows[i])
+for _, bucket in ipairs(cmsgpack.unpack(ARGV[5])) do
+  local key, revs, places, hidden = revs_key(tag, generation, bucket[1]), bucket[2], bucket[3], bucket[4]
+  local brought = redis.call('HGETALL', key)  -- by live writes since the builder began: mostly nothing
+  if #brought > 0 then
+    revs, places, hidden = without_old_news(revs, places, hidden, brought)
+  end
+  if #revs > 0 then
+    redis.call('HSET', key, unpack(revs))
+  end
+  if #places > 0 then
+    redis.call('ZADD', ranks, unpack(places))
+  end
+  if #brought > 0 and #hidden > 0 then
+    redis.call('ZREM', ranks, unpack(hidden))  -- a live write has brought an older row, which was shown
   end
 end
-bring(rows, first, #rows)
 redis.call('HSET', meta, 'building_chunks', number)
 return 1
