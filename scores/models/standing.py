@@ -16,9 +16,9 @@ class Standing(models.Model):
     """
 
     pk = models.CompositePrimaryKey("window_id", "user_id")
-    # No index of its own: the primary key begins with it.
     window = models.ForeignKey(Window, on_delete=models.PROTECT, related_name="standings", db_index=False)
-    user = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="standings")
+    # No index of its own: PostgreSQL's primary key begins with it.
+    user = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="standings", db_index=False)
     total_score = models.BigIntegerField()
     sort_key = models.FloatField(help_text="Smallest is best; exact, because totals stay below 2^53.")
     games = models.BigIntegerField()
