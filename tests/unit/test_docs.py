@@ -41,7 +41,7 @@ def test_files_that_the_architecture_names_exist() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
-def test_lock_files_name_no_host_but_the_public_ones_and_no_path() -> None:
+def test_lock_files_name_no_host_but_the_public_ones_and_no_path_outside_of_the_repository() -> None:
     uv = (ROOT / "uv.lock").read_text()
     npm = (ROOT / "package-lock.json").read_text()
 
@@ -49,4 +49,4 @@ def test_lock_files_name_no_host_but_the_public_ones_and_no_path() -> None:
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
     assert "file:" not in uv + npm
     assert '"resolved"' not in npm
-    assert not re.search(r"path = |directory = |editable = ", uv)
+    assert re.findall(r"(?:path|directory|editable) = (.*?) *[,}\n]", uv) == ['"clients/python"'] * 2
