@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 
 from leaderboard_project import fleet
+from leaderboard_project.bench.costs import processor_s, server_processor_s
 from leaderboard_project.bench.errors import BenchFailed
 from leaderboard_project.bench.field import Field
 from leaderboard_project.bench.progress import Progress
@@ -42,11 +43,18 @@ class Site:
     web: tuple[Child, ...]
     api_key: str
     players: int
+    #: Process ids of PostgreSQL and Valkey, by their names.
+    servers: Mapping[str, int]
 
     @property
     def pids(self) -> list[int]:
         """Process ids of the web processes."""
         return [child.pid for child in self.web if child.pid is not None]
+
+    def processor_s(self) -> dict[str, float]:
+        """Processor time so far, by who took it."""
+        servers = {name: server_processor_s(pid) for name, pid in self.servers.items()}
+        return {"web": processor_s(self.pids), **servers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,12 @@ def installation(*, players: int, sessions: int, processes: int, progress: Progr
         progress.begin("writing all of it to the disk")
         os.sync()  # otherwise what follows would wait behind gigabytes of ours
         progress.begin("rebuilding the ranks")
+        servers = dict(zip(("postgresql", "valkey"), pair.pids(), strict=True))
         empty = _valkey_bytes(pair.addresses)
         _rebuild(environment)
         full = _valkey_bytes(pair.addresses)
         with served("rankcast", environment, processes, progress) as (address, web):
-            site = Site("rankcast", address, web, key[0], players)
+            site = Site("rankcast", address, web, key[0], players, servers)
             yield Installation(data, pair.addresses, environment, field, site, empty, full)
 
 

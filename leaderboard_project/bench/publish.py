@@ -30,6 +30,8 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("submit-one", "rankcast", "p50_ms", "one connection: p50 of a submit, ms"),
     ("submit-one", "plain", "p50_ms", "… the plain way"),
     ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 8 connections"),
+    ("batch-socket", "rankcast", "sessions_per_s", "sessions/s in frames of 100, 4 sockets of game servers"),
+    ("batch-socket", "python client", "sessions_per_s", "… sent by our Python client"),
     ("submit-size", "ratio", "sessions_per_s", "submits/s with 1 M players against 10 k, ratio"),
     ("reads", "top", "reads_per_s", "`top`/s with 1 M players, 64 connections"),
     ("reads", "rank", "reads_per_s", "`rank`/s of random players"),

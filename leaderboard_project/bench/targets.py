@@ -34,6 +34,7 @@ TARGETS: Final[Mapping[tuple[str, str, str], Target]] = MappingProxyType(
         ("submit-one", "rankcast", "p50_ms"): Target("at most", 2.5),
         ("submit-size", "ratio", "sessions_per_s"): Target("at least", 0.8),
         ("batch", "rankcast", "sessions_per_s"): Target("at least", 20_000),
+        ("batch-socket", "rankcast", "sessions_per_s"): Target("at least", 20_000),
         ("reads", "top", "reads_per_s"): Target("at least", 10_000),
         ("reads", "rank", "reads_per_s"): Target("at least", 8_000),
         ("reads", "around", "reads_per_s"): Target("at least", 5_000),

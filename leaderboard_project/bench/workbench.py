@@ -7,7 +7,6 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from leaderboard_project.bench.costs import processor_s
 from leaderboard_project.bench.installation import Installation, Site, installation
 from leaderboard_project.bench.load import running
 from leaderboard_project.bench.load.running import Client
@@ -81,8 +80,9 @@ class Workbench:
         )
 
     def run(self, load: Load) -> Loaded:
-        """Do a load to its end; see also what it costs the web processes."""
-        pids = self._sites[load.address].pids
-        before = processor_s(pids)
+        """Do a load to its end; see also what it costs the servers."""
+        site = self._sites[load.address]
+        before = site.processor_s()
         loaded = running.run(load, self.options.client)
-        return replace(loaded, web_cpu_s=processor_s(pids) - before)
+        taken = {who: after - before[who] for who, after in site.processor_s().items()}
+        return replace(loaded, cpu_s={**taken, **loaded.cpu_s})

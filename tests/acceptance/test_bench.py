@@ -22,7 +22,18 @@ _TINY = ("--rounds", "1", "--connections", "8", "--small", "200", "--players", "
 _PLACE = Path("/var/tmp")
 _PATIENCE_S = 120.0
 
-CHEAP = ["submit", "submit-one", "batch", "audience", "evening", "slow-readers", "reads", "memory", "rebuild"]
+CHEAP = [
+    "submit",
+    "submit-one",
+    "batch",
+    "batch-socket",
+    "audience",
+    "evening",
+    "slow-readers",
+    "reads",
+    "memory",
+    "rebuild",
+]
 #: More of the same, with more sockets or a second installation.
 LARGE = {"audience-4000", "submit-size", "size", "layers"}
 

@@ -7,15 +7,12 @@ a `Loaded` to its standard output. Ends when the standard input does.
 from __future__ import annotations
 
 import asyncio
-import sys
-import threading
 from collections import Counter, deque
-from os import _exit
 from typing import cast
 
-import uvloop
 from typing_extensions import override
 
+from leaderboard_project.bench.load import program
 from leaderboard_project.bench.load.answers import Answers, Unreadable
 from leaderboard_project.bench.load.requests import Prepared, requests_of
 from leaderboard_project.bench.load.spec import Load, Loaded, percentile
@@ -178,15 +175,5 @@ async def _main(load: Load) -> Loaded:
     return await _Run(load, asyncio.get_running_loop()).run()
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    _exit(1)
-
-
 if __name__ == "__main__":
-    wanted = Load.decoded(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.stdout.write(runner.run(_main(wanted)).encoded())
-    sys.stdout.flush()
-    _exit(0)  # the thread above still stands in its read
+    program.run(_main)

@@ -1,4 +1,4 @@
-r"""WebSocket frames without a library: the handshake, our few masked requests, and the cutting of what arrives.
+r"""WebSocket frames without a library: the handshake, our masked requests, and the cutting of what arrives.
 
 >>> frames = Frames()
 >>> frames.feed(b"\x81\x02hi\x81"), frames.feed(b"\x01!")
@@ -21,19 +21,25 @@ class Closed(Exception):
     """The server said good-bye."""
 
 
-def handshake(host: str, port: int, path: str) -> bytes:
-    """The request that opens a socket, as a page of the same server sends it."""
+def handshake(host: str, port: int, path: str, *, api_key: str | None = None) -> bytes:
+    """The request that opens a socket, as a page of the same server sends it, or as a game server with its key."""
     key = base64.b64encode(os.urandom(16)).decode()
+    who = f"Origin: http://{host}:{port}" if api_key is None else f"Authorization: Api-Key {api_key}"
     return (
-        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{who}\r\n"
         f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     ).encode()
 
 
 def request(text: bytes) -> bytes:
-    """A short text frame of a client; the mask is all zero, which changes nothing."""
-    assert len(text) < 126
-    return bytes([_TEXT, _MASKED | len(text)]) + bytes(4) + text
+    """A text frame of a client; the mask is all zero, which changes nothing."""
+    if len(text) < 126:
+        head = bytes([_TEXT, _MASKED | len(text)])
+    elif len(text) < 1 << 16:
+        head = bytes([_TEXT, _MASKED | 126]) + len(text).to_bytes(2)
+    else:
+        head = bytes([_TEXT, _MASKED | 127]) + len(text).to_bytes(8)
+    return head + bytes(4) + text
 
 
 class Frames:

@@ -44,10 +44,22 @@ def _submits(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
 
 def _batches(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
     fixed = _head(load, "POST", "/api/leaderboard/submit/batch")
+    sessions = sessions_of(load, drawn)
+
+    def make() -> Prepared:
+        items, points = sessions()
+        body = b'{"sessions":[%s]}' % items
+        return Prepared(fixed + b"Content-Length: %d\r\n\r\n" % len(body) + body, points)
+
+    return make
+
+
+def sessions_of(load: Load, drawn: random.Random) -> Callable[[], tuple[bytes, int]]:
+    """A function that gives the next sessions of a batch or a frame, and the sum of their points."""
     item = '{"user_id":%d,"score":%d,"game_mode":"survival","idempotency_key":"%s-%d"}'
     number = 0
 
-    def make() -> Prepared:
+    def make() -> tuple[bytes, int]:
         nonlocal number
         items, sum_of_points = [], 0
         for _ in range(load.batch):
@@ -55,8 +67,7 @@ def _batches(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
             points = 1 + int(drawn.random() * MOST_POINTS)
             sum_of_points += points
             items.append(item % (_player(load, drawn), points, load.prefix, number))
-        body = f'{{"sessions":[{",".join(items)}]}}'.encode()
-        return Prepared(fixed + b"Content-Length: %d\r\n\r\n" % len(body) + body, sum_of_points)
+        return ",".join(items).encode(), sum_of_points
 
     return make
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import secrets
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ from leaderboard_project.bench.load.spec import Load, Loaded
 
 Client = Literal["wrk", "own"]
 
+#: The modules of our own programs, by the kind of load; all others are HTTP requests.
+_PROGRAMS = {"frames": "game_servers", "stream": "python_client"}
 _LUA = Path(__file__).with_name("wrk.lua")
 #: How long a client may take beyond its load, in seconds.
 _PATIENCE_S = 30.0
@@ -53,6 +56,7 @@ class Running:
             ClientFailed: see there.
         """
         assert self.process.stdout is not None
+        before = _ended_children_s()
         # Read by hand: `communicate` would close our own client's standard input, which tells it to end.
         try:
             self.process.wait(self.load.seconds + _PATIENCE_S)
@@ -62,15 +66,15 @@ class Running:
         if self.process.returncode != 0 or not output:
             raise ClientFailed("A client ended without a result; its last words are above.")
         line = output.splitlines()[-1]
-        return Loaded.decoded(line) if self.own else _from_wrk(line)
+        return Loaded.decoded(line) if self.own else _from_wrk(line, _ended_children_s() - before)
 
 
 @contextmanager
 def started(load: Load, client: Client) -> Iterator[Running]:
     """A client that works beside what the block does; it is gone after the block, however that ends."""
-    own = client == "own" or load.per_s is not None
+    own = client == "own" or load.per_s is not None or load.kind in _PROGRAMS
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "leaderboard_project.bench.load.client"] if own else _wrk(load),
+        _own(load) if own else _wrk(load),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).resolve().parents[3],
@@ -91,6 +95,10 @@ def started(load: Load, client: Client) -> Iterator[Running]:
             pipe.close()
 
 
+def _own(load: Load) -> list[str]:
+    return [sys.executable, "-m", f"leaderboard_project.bench.load.{_PROGRAMS.get(load.kind, 'client')}"]
+
+
 def _wrk(load: Load) -> list[str]:
     host, port = load.address
     options = ["-t", "1", "-c", str(load.connections), "-d", f"{max(1, round(load.seconds))}s", "--timeout", "10s"]
@@ -98,7 +106,13 @@ def _wrk(load: Load) -> list[str]:
     return ["wrk", *options, "-s", str(_LUA), f"http://{host}:{port}/", "--", *map(str, words)]
 
 
-def _from_wrk(line: str) -> Loaded:
+def _ended_children_s() -> float:
+    """Processor time of those that have ended: wrk does not tell its own."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _from_wrk(line: str, cpu_s: float) -> Loaded:
     told = json.loads(line)
     failures = {name: told[name] for name in ("status", "connect", "read", "write", "timeout") if told[name]}
     return Loaded(
@@ -109,4 +123,5 @@ def _from_wrk(line: str) -> Loaded:
         max_ms=told["max_ms"],
         failed=sum(failures.values()),
         failures=failures,
+        cpu_s={"client": cpu_s},
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-Kind = Literal["submit", "batch", "top", "rank", "around", "alive"]
+Kind = Literal["submit", "batch", "top", "rank", "around", "alive", "frames", "stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,12 @@ class Load:
     """Requests of one kind on a number of connections.
 
     Attributes:
+        kind: `frames` are batches over sockets of game servers, `stream` the same by the project's own Python client;
+            all others are HTTP requests.
         prefix: begins every idempotency key of this load, so that no other has the same.
         first, last: the ids of the players that play or are asked for, drawn at random.
+        batch: sessions in a batch or a frame.
+        in_flight: frames that one socket sends ahead of their answers.
         per_s: None: each connection asks again as soon as it has its answer. Otherwise so many requests begin in
             each second, whether the server keeps up or not, and a late one counts from when it was due.
     """
@@ -31,6 +35,7 @@ class Load:
     first: int
     last: int
     batch: int = 100
+    in_flight: int = 1
     per_s: float | None = None
 
     def by_the_clock(self, per_s: float, *, first: int) -> Self:
@@ -57,7 +62,7 @@ class Loaded:
         seconds: how long it really took.
         failed: other statuses, broken connections, and requests without an answer.
         points: the sum of the scores of the submits that succeeded; 0 where the client does not know.
-        web_cpu_s: processor time of the web processes meanwhile; the client does not know it, the workbench does.
+        cpu_s: processor time meanwhile, by who took it; a client knows its own, the workbench that of the servers.
     """
 
     done: int
@@ -68,17 +73,16 @@ class Loaded:
     failed: int
     points: int = 0
     failures: dict[str, int] = field(default_factory=dict)
-    web_cpu_s: float = 0.0
+    cpu_s: dict[str, float] = field(default_factory=dict)
 
     @property
     def per_s(self) -> float:
         """Requests that succeeded, per second."""
         return self.done / self.seconds if self.seconds else 0.0
 
-    @property
-    def web_cpu_us(self) -> float:
-        """Processor time of the web processes for one request, in microseconds."""
-        return self.web_cpu_s / self.done * 1e6 if self.done else 0.0
+    def cpu_us(self, who: str) -> float:
+        """The processor time that they took for one request, in microseconds."""
+        return self.cpu_s.get(who, 0.0) / self.done * 1e6 if self.done else 0.0
 
     def encoded(self) -> str:
         """One line for the pipe."""

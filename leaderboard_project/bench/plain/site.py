@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 
@@ -42,7 +43,7 @@ def plain_site(installation: Installation, *, processes: int, progress: Progress
         _fill_ranks(connection, Valkey(f"{installation.addresses.redis_url}&db={settings.RANKS_DB}"))
     progress.begin("starting the plain way")
     with served_by([sys.executable, *_DAPHNE], environment, processes) as (address, web):
-        yield Site("plain", address, web, installation.site.api_key, installation.site.players)
+        yield replace(installation.site, name="plain", address=address, web=web)
 
 
 def _fill_ranks(connection: psycopg.Connection, valkey: Valkey) -> None:

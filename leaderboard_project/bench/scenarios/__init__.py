@@ -29,6 +29,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         "submit-one": submitting.submit_one,
         "layers": layers.layers,
         "batch": batching.batch,
+        "batch-socket": batching.batch_socket,
         "audience": audience.audience,
         "audience-4000": audience.audience_4000,
         "evening": evening.evening,

@@ -1,13 +1,22 @@
-"""Batches of sessions in one request: what a game server sends that can wait a moment."""
+"""Many sessions at once, as game servers send what can wait a moment: batches over HTTP, frames over a socket."""
 
 from __future__ import annotations
 
-from leaderboard_project.bench.figures import Result
+from collections.abc import Mapping
+from dataclasses import replace
+
+from leaderboard_project.bench.figures import Figure, Result
+from leaderboard_project.bench.installation import Installation
+from leaderboard_project.bench.load.spec import Load
 from leaderboard_project.bench.scenarios import rounds
 from leaderboard_project.bench.scenarios.audit import Audit
 from leaderboard_project.bench.workbench import Workbench
 
+RATE = "sessions_per_s"
 _CONNECTIONS = 8
+#: Game servers' sockets, and frames that each sends ahead of the answers: together 3,200 sessions.
+_SOCKETS = 4
+_IN_FLIGHT = 8
 
 
 def batch(bench: Workbench) -> Result:
@@ -15,23 +24,53 @@ def batch(bench: Workbench) -> Result:
     made = bench.installation(bench.options.small)
     connections = bench.options.connections or _CONNECTIONS
     load = bench.load(made.site, "batch", connections)
-    outcomes = rounds.in_turn(bench, "batch", {"rankcast": load})
-    acked = sum(outcome.done for outcome in outcomes["rankcast"]) * load.batch
+    return _recorded(bench, "batch", made, {"rankcast": load}, {"connections": connections}, usual=_CONNECTIONS)
+
+
+def batch_socket(bench: Workbench) -> Result:
+    """The same as frames on 4 sockets of game servers, each 8 ahead of its answers; bare, and by our Python client."""
+    made = bench.installation(bench.options.small)
+    sockets = bench.options.connections or _SOCKETS
+    ways = {
+        "rankcast": replace(bench.load(made.site, "frames", sockets), in_flight=_IN_FLIGHT),
+        "python client": replace(bench.load(made.site, "stream", sockets), in_flight=_IN_FLIGHT),
+    }
+    sizes = {"sockets": sockets, "frames ahead": _IN_FLIGHT}
+    return _recorded(bench, "batch-socket", made, ways, sizes, usual=_SOCKETS)
+
+
+def _recorded(
+    bench: Workbench,
+    scenario: str,
+    made: Installation,
+    ways: Mapping[str, Load],
+    sizes: Mapping[str, int],
+    *,
+    usual: int,
+) -> Result:
+    outcomes = rounds.in_turn(bench, scenario, ways)
     errors, notes = rounds.failures(outcomes)
-    # The answer to a batch is 200 whatever became of its items: PostgreSQL is asked how many there are.
-    lost, audit_notes = Audit.begin(made, prefix=load.prefix).end(acked=acked)
+    figures: list[Figure] = []
+    for way, load in ways.items():
+        figures += rounds.figures(way, RATE, outcomes[way], each=load.batch)
+        acked = sum(outcome.done for outcome in outcomes[way]) * load.batch
+        # The answer to a batch is 200 whatever became of its items: PostgreSQL is asked how many there are.
+        lost, audit_notes = Audit.begin(made, prefix=load.prefix).end(acked=acked)
+        errors += lost
+        notes += tuple(f"{way}: {note}" for note in audit_notes)
+    [batch_size] = {load.batch for load in ways.values()}
     return Result(
-        scenario="batch",
+        scenario=scenario,
         sizes={
-            "connections": connections,
-            "sessions in a batch": load.batch,
+            **sizes,
+            "sessions in a batch": batch_size,
             "players": made.field.players,
             "seconds": bench.options.seconds,
             "rounds": bench.options.rounds,
             "processes": bench.options.processes,
         },
-        full_size=True,
-        figures=rounds.figures("rankcast", "sessions_per_s", outcomes["rankcast"], each=load.batch),
-        errors=errors + lost,
-        notes=(*notes, *audit_notes),
+        full_size=bench.options.connections in {None, usual},
+        figures=tuple(figures),
+        errors=errors,
+        notes=notes,
     )

@@ -12,6 +12,8 @@ from leaderboard_project.bench.workbench import Workbench
 
 #: Before the first round each way serves for so long unmeasured: pools, plans and caches are filled.
 WARM_UP_S = 1.0
+#: Whose processor time is told for each request.
+_WHO = ("web", "postgresql", "valkey", "client")
 
 
 def in_turn(bench: Workbench, scenario: str, ways: Mapping[str, Load]) -> dict[str, list[Loaded]]:
@@ -34,7 +36,7 @@ def figures(way: str, rate: str, outcomes: Sequence[Loaded], *, each: int = 1) -
         Figure(way, "p50_ms", tuple(outcome.p50_ms for outcome in outcomes)),
         Figure(way, "p99_ms", tuple(outcome.p99_ms for outcome in outcomes)),
         Figure(way, "max_ms", tuple(outcome.max_ms for outcome in outcomes)),
-        Figure(way, "web_cpu_us", tuple(outcome.web_cpu_us / each for outcome in outcomes)),
+        *(Figure(way, f"{who}_cpu_us", tuple(outcome.cpu_us(who) / each for outcome in outcomes)) for who in _WHO),
     )
 
 
