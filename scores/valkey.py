@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,12 +53,16 @@ class ScriptCall:
     arguments: Sequence[str | int | bytes]
 
 
-class Valkey:
-    """Asks Valkey, or says at once that it is away. Thread-safe."""
+#: The name of a command, and its arguments.
+_Command = Sequence[str | int | bytes]
+
+
+class _Connections:
+    """Connections that wait for their next use: redis-py's, without its pool and pipeline, which take twice as long."""
 
     def __init__(self, url: str) -> None:
         # Every timeout is explicit: redis-py's defaults would hold a caller for up to a minute, with ten retries.
-        self._client = redis.Redis.from_url(
+        described = redis.ConnectionPool.from_url(
             url,
             decode_responses=True,
             protocol=2,
@@ -65,6 +70,52 @@ class Valkey:
             socket_timeout=_ANSWER_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
+        self._make = partial(described.connection_class, **described.connection_kwargs)
+        self._idle: deque[Any] = deque()  # the one that was used last comes first, the others rest
+
+    def round_trip(self, commands: Sequence[_Command]) -> list[Any]:
+        """The answers, in order; what Valkey refused has an error in its place.
+
+        Raises:
+            redis.ConnectionError: there is no connection, or it broke; nobody knows what was done.
+            redis.TimeoutError: no answer in time.
+        """
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._make()
+        try:
+            if not _is_quiet(connection):
+                connection.disconnect()  # sending makes a new one
+            connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            return [_answer(connection) for _ in commands]
+        except BaseException:
+            connection.disconnect()  # an answer that nobody has read would be taken for that of the next question
+            raise
+        finally:
+            self._idle.append(connection)
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Whether a connection that rested can be used: one that Valkey has hung up would lose what is sent."""
+    try:
+        return not (connection.is_connected and connection.can_read())
+    except (redis.ConnectionError, redis.TimeoutError):
+        return False
+
+
+def _answer(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except redis.ResponseError as error:
+        return error
+
+
+class Valkey:
+    """Asks Valkey, or says at once that it is away. Thread-safe."""
+
+    def __init__(self, url: str) -> None:
+        self._connections = _Connections(url)
         self._broken = False
         self._closed_until = 0.0  # monotonic
         self._probing = threading.Lock()
@@ -75,21 +126,31 @@ class Valkey:
         Raises:
             ValkeyUnavailable: Valkey does not answer, or refused a call; some of the calls may have been done.
         """
-        answers = self._round_trip([("EVALSHA", call.script.sha, 1, call.key, *call.arguments) for call in calls])
+        commands = [("EVALSHA", call.script.sha, 1, call.key, *call.arguments) for call in calls]
+        answers = self._round_trip(commands)
         if any(isinstance(answer, redis.exceptions.NoScriptError) for answer in answers):
             # Valkey was restarted or flushed. Our scripts may run twice, so all of them are simply sent again.
             scripts = dict.fromkeys(call.script for call in calls)
             self._round_trip([("SCRIPT", "LOAD", script.source) for script in scripts])
-            answers = self._round_trip([("EVALSHA", call.script.sha, 1, call.key, *call.arguments) for call in calls])
+            answers = self._round_trip(commands)
         return self._without_errors(answers)
 
-    def commands(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
-        """The answers of plain commands, in order, in one round trip.
+    def commands(self, commands: Sequence[_Command]) -> list[Any]:
+        """The answers of plain commands, in order, in one round trip, just as Valkey gives them.
 
         Raises:
             ValkeyUnavailable: as `run`.
         """
         return self._without_errors(self._round_trip(commands))
+
+    def information(self, section: str) -> dict[str, str]:
+        """What INFO tells of the section.
+
+        Raises:
+            ValkeyUnavailable: as `run`.
+        """
+        lines = self.commands([("INFO", section)])[0].splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
 
     def keys_matching(self, pattern: str) -> Iterator[list[str]]:
         """The keys that match a glob pattern, in bunches; one that comes or goes meanwhile may be missed.
@@ -97,15 +158,15 @@ class Valkey:
         Raises:
             ValkeyUnavailable: as `run`.
         """
-        cursor = 0
+        cursor = "0"
         while True:
             cursor, found = self.commands([("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)])[0]
             if found:
                 yield found
-            if cursor == 0:
+            if cursor == "0":
                 return
 
-    def _round_trip(self, commands: Sequence[tuple[str | int | bytes, ...]]) -> list[Any]:
+    def _round_trip(self, commands: Sequence[_Command]) -> list[Any]:
         if not self._broken:
             return self._ask(commands)
         # One caller at a time finds out whether Valkey is back; all others are spared the wait.
@@ -118,12 +179,9 @@ class Valkey:
         finally:
             self._probing.release()
 
-    def _ask(self, commands: Sequence[tuple[str | int | bytes, ...]]) -> list[Any]:
+    def _ask(self, commands: Sequence[_Command]) -> list[Any]:
         try:
-            with self._client.pipeline(transaction=False) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
-                return pipeline.execute(raise_on_error=False)
+            return self._connections.round_trip(commands)
         except (redis.ConnectionError, redis.TimeoutError) as error:
             if not self._broken:
                 log.warning("Valkey does not answer; PostgreSQL does meanwhile", error=str(error))
@@ -160,5 +218,4 @@ def eviction_policy() -> str:
     Raises:
         ValkeyUnavailable: Valkey does not answer.
     """
-    memory: dict[str, Any] = valkey().commands([("INFO", "memory")])[0]  # redis-py parses it
-    return str(memory["maxmemory_policy"])
+    return valkey().information("memory")["maxmemory_policy"]

@@ -130,7 +130,7 @@ def _rebuild(environment: Mapping[str, str]) -> None:
 
 
 def _valkey_bytes(addresses: Addresses) -> int:
-    return int(Valkey(addresses.redis_url).commands([("INFO", "memory")])[0]["used_memory"])
+    return int(Valkey(addresses.redis_url).information("memory")["used_memory"])
 
 
 @contextmanager

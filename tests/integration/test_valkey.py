@@ -1,0 +1,80 @@
+"""The connection to Valkey: every caller gets its own answers, whatever became of the connections meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from django.conf import settings
+
+from scores.errors import ValkeyUnavailable
+from scores.valkey import Script, ScriptCall, Valkey
+
+ECHO = Script("return ARGV[1]")
+
+
+@pytest.fixture
+def valkey() -> Valkey:
+    """One of the test's own: its breaker concerns nobody else."""
+    return Valkey(settings.REDIS_URL)
+
+
+@pytest.fixture
+def server() -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+def echo(valkey: Valkey, *texts: str) -> list[str]:
+    return valkey.run([ScriptCall(ECHO, "key", [text]) for text in texts])
+
+
+def test_a_connection_that_was_hung_up_while_it_rested_is_replaced_unnoticed(
+    valkey: Valkey, server: redis.Redis
+) -> None:
+    echo(valkey, "before")
+
+    assert server.client_kill_filter(_type="normal", skipme=True) >= 1
+
+    assert echo(valkey, "a", "b") == ["a", "b"]
+
+
+def test_scripts_that_valkey_has_forgotten_are_told_again(valkey: Valkey, server: redis.Redis) -> None:
+    echo(valkey, "before")
+
+    server.script_flush()
+
+    assert echo(valkey, "a", "b") == ["a", "b"]
+
+
+def test_an_answer_that_came_too_late_is_nobodys(valkey: Valkey, server: redis.Redis) -> None:
+    echo(valkey, "before")
+
+    server.client_pause(5_000, all=True)
+    try:
+        with pytest.raises(ValkeyUnavailable):
+            echo(valkey, "late")
+        with pytest.raises(ValkeyUnavailable, match="a moment ago"):  # nobody waits a second time
+            echo(valkey, "refused")
+    finally:
+        server.client_unpause()
+
+    valkey._closed_until = 0  # as if the second were over
+    assert echo(valkey, "a", "b") == ["a", "b"]
+
+
+def test_a_refused_command_leaves_every_other_answer_in_its_place(valkey: Valkey) -> None:
+    with pytest.raises(ValkeyUnavailable, match="WRONGTYPE"):
+        valkey.commands([("SET", "text", "x"), ("HGET", "text", "field"), ("ECHO", "y")])
+
+    assert valkey.commands([("ECHO", "a"), ("DEL", "text"), ("ECHO", "b")]) == ["a", 1, "b"]
+
+
+def test_threads_get_their_own_answers(valkey: Valkey) -> None:
+    def ask(thread: int) -> bool:
+        return all(echo(valkey, f"{thread}-{number}") == [f"{thread}-{number}"] for number in range(200))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(8)))
