@@ -47,6 +47,8 @@ def configuration(*, form: str, level: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # What strangers send is their business too: uvicorn would write a line, or a traceback, for each of it.
             "uvicorn.error": {"level": "ERROR", "filters": ["no_bad_utf8"]},
+            # It tells each request, and the demo makes several a second.
+            "httpx": {"level": "WARNING"},
         },
     }
 

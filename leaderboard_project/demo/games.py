@@ -10,8 +10,10 @@ import random
 from dataclasses import dataclass
 
 from leaderboard_project.demo.names import handles
+from scores.ledger.values import Outcome
 
 _MODES = ("survival", "sprint", "duel", "puzzle")
+_OUTCOMES: tuple[Outcome, ...] = ("win", "loss", "draw")
 #: The moods of the server: name, games per second, how long it lasts in seconds, how often it comes.
 _MOODS = (
     ("lull", 0.8, (2.0, 5.0), 2),
@@ -32,7 +34,7 @@ class Game:
     username: str
     score: int
     game_mode: str
-    outcome: str | None
+    outcome: Outcome | None
 
 
 class Season:
@@ -67,7 +69,7 @@ class Season:
         username = self._next_player()
         game_mode = self._rng.choice(_MODES)
         score = max(1, round(self._rng.gammavariate(2.2, 55) * self._skill[username]))
-        outcome = self._rng.choices(("win", "loss", "draw"), (5, 4, 1))[0] if game_mode == "duel" else None
+        outcome = self._rng.choices(_OUTCOMES, (5, 4, 1))[0] if game_mode == "duel" else None
         if outcome == "loss":
             score = max(1, score // 3)
         return Game(pause_s, username, score, game_mode, outcome)

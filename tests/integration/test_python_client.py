@@ -52,6 +52,14 @@ def kind(request: pytest.FixtureRequest) -> str:
     return chosen
 
 
+@pytest.fixture
+def dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names a proxy at which nobody listens."""
+    for name in ("http_proxy", "ws_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+        monkeypatch.setenv(name.upper(), "http://127.0.0.1:1")
+
+
 class Caller:
     """Either client, called in the same way."""
 
@@ -223,6 +231,21 @@ def test_what_is_refused_is_not_repeated(serving: Serving, api_key: str, kind: s
 def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="not the URL of a server"):
         RankcastClient(url)
+
+
+def test_no_proxy_is_asked_for_a_server_on_this_machine(
+    serving: Serving, api_key: str, kind: str, dead_proxy: None
+) -> None:
+    receipt = Caller(kind, serving.url, api_key).submit(played(f"direct {kind}"))
+
+    assert receipt.username == f"direct {kind}"
+
+
+async def test_no_proxy_is_asked_for_a_stream_to_this_machine(serving: Serving, api_key: str, dead_proxy: None) -> None:
+    async with streaming(serving.url, api_key) as client, client.stream() as stream:
+        receipt = await stream.submit(played("direct stream"))
+
+    assert receipt.username == "direct stream"
 
 
 # --- The stream --------------------------------------------------------------------------------------

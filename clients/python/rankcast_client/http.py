@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import httpx
@@ -21,7 +22,20 @@ def settings(url: str, timeout_s: float) -> dict[str, Any]:
     parsed = httpx.URL(url)
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise ValueError(f"{url!r} is not the URL of a server, such as https://rankcast.example.")
-    return {"base_url": parsed, "timeout": timeout_s, "headers": {"User-Agent": "rankcast-client"}}
+    return {
+        "base_url": parsed,
+        "timeout": timeout_s,
+        "headers": {"User-Agent": "rankcast-client"},
+        "trust_env": not is_this_machine(parsed.host),
+    }
+
+
+def is_this_machine(host: str | None) -> bool:
+    """Whether that is the loopback: no proxy that the environment names leads there."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def arguments(request: Request) -> dict[str, Any]:

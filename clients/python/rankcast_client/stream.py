@@ -13,14 +13,14 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from rankcast_client.errors import RankcastError, Refused, Unavailable
-from rankcast_client.http import seconds
+from rankcast_client.http import is_this_machine, seconds
 from rankcast_client.outbox import Outbox, Parcel, Window
 from rankcast_client.patience import Patience, Retries
 from rankcast_client.pending import Outcome, refusal
@@ -46,6 +46,7 @@ class SessionStream:
         scheme = {"http": "ws", "https": "wss"}[parts.scheme]
         self._url = urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/ws/submit/", "", ""))
         self._headers = {"Authorization": f"Api-Key {api_key}"}
+        self._proxy: Literal[True] | None = None if is_this_machine(parts.hostname) else True
         self._retries = retries
         self._outbox = Outbox()
         self._failure: RankcastError | None = Unavailable("no_answer", "The stream is not open.")
@@ -147,6 +148,7 @@ class SessionStream:
         async with connect(
             self._url,
             additional_headers=self._headers,
+            proxy=self._proxy,
             compression=None,
             max_size=None,
             open_timeout=10,

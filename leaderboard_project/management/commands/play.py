@@ -64,5 +64,5 @@ def _play(season: Season, submitter: Submitter, games: int | None) -> None:
         time.sleep(game.pause_s)
         receipt = submitter.submit(game)
         if receipt is not None:
-            season.learn(game.username, receipt["total_score"])
+            season.learn(game.username, receipt.total_score)
         played += 1
