@@ -8,7 +8,7 @@ docs/decisions/0016.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -66,9 +66,9 @@ class Shortcut:
         admitted = self._door.admit(Head(called, path, found[2] or b"", by_name, over_https))
         return None if admitted is None else Taken(admitted, over_https)
 
-    async def answer(self, taken: Taken, body: bytes) -> Answer:
+    def answer(self, taken: Taken, body: bytes) -> Awaitable[Answer]:
         """The answer, whatever happens."""
-        return await self._door.answer(taken.admitted, body)
+        return self._door.answer(taken.admitted, body)
 
     def head(self, answer: Answer, taken: Taken, of_server: Sequence[Header]) -> bytes:
         """Status line and headers of the answer, but for those that depend on the connection and the body's length.

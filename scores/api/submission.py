@@ -12,7 +12,7 @@ from scores.api.codes import Code
 from scores.api.contract import MAX_BATCH, MAX_GAME_MODE, MAX_IDEMPOTENCY_KEY, MAX_USER_ID, BatchItem, Submission
 from scores.api.errors import ApiError
 from scores.api.submitters import Submitter
-from scores.api.typed import typed, unknown_field
+from scores.api.typed import Decoder, typed, unknown_field
 from scores.ledger import MAXIMUM, SubmittedSession
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -24,15 +24,28 @@ _QUOTED: Final = re.compile(r'"([^"\\]*)"')
 
 #: A text of the right type with a wrong content.
 _INVALID_TEXT: Final = {"outcome": Code.INVALID_OUTCOME, "played_at": Code.INVALID_PLAYED_AT}
+_decoded: Final = Decoder(Submission, invalid_text=_INVALID_TEXT)
 
 
-def read_single(document: object, *, submitter: Submitter, idempotency_header: str | None) -> SubmittedSession:
-    """The session of a single submit.
+def read_body(body: bytes, *, submitter: Submitter, idempotency_header: str | None) -> SubmittedSession:
+    """The session of a single submit, from its bytes.
 
     Raises:
         ApiError: whatever is wrong first.
     """
-    submission = typed(document, Submission, invalid_text=_INVALID_TEXT)
+    return _single(_decoded(body), submitter, idempotency_header)
+
+
+def read_single(document: object, *, submitter: Submitter, idempotency_header: str | None) -> SubmittedSession:
+    """The same, from its document.
+
+    Raises:
+        ApiError: whatever is wrong first.
+    """
+    return _single(typed(document, Submission, invalid_text=_INVALID_TEXT), submitter, idempotency_header)
+
+
+def _single(submission: Submission, submitter: Submitter, idempotency_header: str | None) -> SubmittedSession:
     key = None if idempotency_header is None else _key_from_header(idempotency_header)
     return _session(submission, submitter, key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from scores.accounts import throttle
 from scores.accounts.bearers import Bearer
@@ -13,8 +13,7 @@ from scores.ledger.clients import client_of_player
 from scores.models import ApiKey
 
 
-@dataclass(frozen=True, slots=True)
-class Submitter:
+class Submitter(Struct, frozen=True, gc=False):
     """Whose idempotency keys count, and for whom.
 
     Attributes:

@@ -42,9 +42,8 @@ class Submits:
     async def one(self, secret: str, headers: Headers, body: bytes) -> Answer:
         """As `POST /api/leaderboard/submit`."""
         api_key = await self.may_submit(secret)
-        document = documents.decode(body)
-        session = submission.read_single(
-            document, submitter=submitter_of(api_key), idempotency_header=_text(headers.get(_KEY_HEADER))
+        session = submission.read_body(
+            body, submitter=submitter_of(api_key), idempotency_header=_text(headers.get(_KEY_HEADER))
         )
         [receipt] = await self._settled([session])
         if not isinstance(receipt, Receipt):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scores.api import documents
 from scores.api.account_contract import Login
 from scores.api.codes import Code
-from scores.api.contract import BatchItem
+from scores.api.contract import BatchItem, Submission
 from scores.api.errors import ApiError
 from scores.api.submission import _INVALID_TEXT
-from scores.api.typed import typed
+from scores.api.typed import Decoder, typed
 
 GOOD = {"score": 1, "game_mode": "survival", "user_id": 1}
 
@@ -47,3 +52,52 @@ def test_a_password_is_never_repeated() -> None:
         typed({"username": "alice", "password": ["hunter2"]}, Login)
 
     assert told.value.detail == "`password` must be a text, not a list."
+
+
+#: What may stand in a document of a session, usual and odd.
+PIECES = [
+    *('"score":1', '"score" : 2', '"score":1.0', '"score":"1"', '"score":1e400', '"score":[[]]', '"sc\\u006fre":3'),
+    *(
+        '"user_id":7',
+        '"user_id": null',
+        '"username":"a"',
+        '"game_mode":"s"',
+        '"game_mode":"\\"s"',
+        '"game_mode":"\ud800"',
+    ),
+    *('"outcome":"win"', '"outcome":"lost"', '"played_at":"2026-01-01T00:00:00Z"', '"played_at":"x"', '"x":1', "x"),
+]
+decoded = Decoder(Submission, invalid_text=_INVALID_TEXT)
+
+
+def carefully(body: bytes) -> Submission:
+    return typed(documents.decode(body), Submission, invalid_text=_INVALID_TEXT)
+
+
+def outcome(decode: Callable[[bytes], Submission], body: bytes) -> object:
+    try:
+        return decode(body)
+    except ApiError as error:
+        return error.code, error.detail, error.fields
+
+
+@given(
+    before=st.lists(st.sampled_from(PIECES), max_size=2),
+    after=st.lists(st.sampled_from(PIECES), max_size=3),
+    end=st.sampled_from(["}", "}", " } ", "", "}x"]),
+)
+def test_the_short_way_from_bytes_gives_what_the_careful_one_gives(
+    before: list[str], after: list[str], end: str
+) -> None:
+    pieces = [*before, '"score":1', '"game_mode":"s"', *after]
+    body = ("{" + ",".join(pieces) + end).encode(errors="surrogatepass")
+
+    assert outcome(decoded, body) == outcome(carefully, body)
+
+
+@pytest.mark.parametrize("field", ["score", "user_id"])
+def test_a_field_that_is_sent_twice_is_refused(field: str) -> None:
+    with pytest.raises(ApiError) as told:
+        decoded(b'{"user_id":7,"score":1,"game_mode":"s","%s":5}' % field.encode())
+
+    assert told.value.code == Code.DUPLICATE_FIELD
