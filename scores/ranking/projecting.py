@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
@@ -58,11 +57,12 @@ def project(committed: Committed, advances: dict[int, Advance] | None = None) ->
     for window, answer in zip(windows, answers, strict=True):
         if not answer:
             continue  # no ranks: only a rebuild makes them, or one submit would make a board of one player
-        for change, rank in zip(by_window[window.id], answer[3], strict=True):
+        places, *change_of_top = answer
+        for change, rank in zip(by_window[window.id], places, strict=True):
             if rank is not None:
                 ranks[window.id, change.user_id] = rank
-        if answer[4]:
-            _send_change(window, answer)
+        if change_of_top:
+            _send_change(window, *change_of_top)
     return Projection(ranks)
 
 
@@ -80,8 +80,15 @@ def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance
     return ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, rows])
 
 
-def _send_change(window: WindowRef, answer: Sequence[Any]) -> None:
-    epoch, seq, players, _, _, before, after, touched = answer
+def _send_change(
+    window: WindowRef,
+    epoch: str,
+    seq: int,
+    players: int,
+    before: Sequence[str],
+    after: Sequence[str],
+    touched: Sequence[str],
+) -> None:
     usernames = names.usernames(flat.user_ids(before) + flat.user_ids(after))
     # What the touched were called before is not known any more; by any other name their rows differ.
     former = usernames | dict.fromkeys(map(int, touched), "")

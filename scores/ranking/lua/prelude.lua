@@ -14,36 +14,34 @@ local function ranks_key(tag, generation)
   return tag .. ':' .. generation .. ':ranks'
 end
 
-local function bucket_of(member)
-  return math.floor(tonumber(member) / BUCKET)
+-- The beginning of the keys of the hashes with revs; the number of the bucket follows.
+local function revs_prefix(tag, generation)
+  return tag .. ':' .. generation .. ':revs:'
 end
 
--- The hash with the revs of a bucket's players.
-local function revs_key(tag, generation, bucket)
-  return tag .. ':' .. generation .. ':revs:' .. string.format('%.0f', bucket)
+-- Where the rev of a player stands: the number of the bucket, and the field in it. Both are small whole
+-- numbers (a member has 12 digits), which Lua and Valkey write as such.
+local function place_of(member)
+  local user_id = tonumber(member)
+  local field = user_id % BUCKET
+  return (user_id - field) / BUCKET, field
 end
 
--- The field of a player in the hashes of the bucket.
-local function field_of(member)
-  return string.format('%.0f', tonumber(member) % BUCKET)
-end
-
--- Brings one row into a generation if its rev is newer than the one there. First answer: whether it did.
--- Second: whether the row stands where it stood, so that something else about the player has changed.
-local function apply_row(tag, generation, member, sort_key, rev, hidden)
-  local revs, field = revs_key(tag, generation, bucket_of(member)), field_of(member)
-  local known = redis.call('HGET', revs, field)
+-- Brings one row into the sorted set `ranks` if its rev is newer than the one there. First answer: whether
+-- it did. Second: whether the row stands where it stood, so that something else about the player has changed.
+local function apply_row(ranks, revs, member, sort_key, rev, hidden)
+  local bucket, field = place_of(member)
+  local known = redis.call('HGET', revs .. bucket, field)
   if known and tonumber(known) >= tonumber(rev) then
     return false, false
   end
-  redis.call('HSET', revs, field, rev)
+  redis.call('HSET', revs .. bucket, field, rev)
   if hidden == '1' then
-    redis.call('ZREM', ranks_key(tag, generation), member)  -- the rev stays: an older row must not bring it back
+    redis.call('ZREM', ranks, member)  -- the rev stays: an older row must not bring it back
     return true, false
   end
-  local stood_at = redis.call('ZSCORE', ranks_key(tag, generation), member)
-  redis.call('ZADD', ranks_key(tag, generation), sort_key, member)
-  return true, stood_at ~= false and tonumber(stood_at) == tonumber(sort_key)
+  -- CH: count what is moved, too, not only what is new.
+  return true, redis.call('ZADD', ranks, 'CH', sort_key, member) == 0
 end
 
 local function now_ms()

@@ -7,38 +7,48 @@
 -- ARGV[5]  the rows, packed: see the prelude
 --
 -- Answer: false where the window has no ranks (only a rebuild makes them; rows still reach one under way).
---         {epoch, seq, players, ranks, changed, top before, top after, touched}
---         ranks: one per row, in order, false where the player is not shown
---         changed: 1 where the visible top changed, and only then the rest:
+--         {ranks}: one per row, in order, false where the player is not shown
+--         {ranks, epoch, seq, players, top before, top after, touched} where the visible top changed
 --         tops: flat, member, sort key, …
 --         touched: members of the top whose rows are new and stand where they stood: a rename draws a new
 --         rev for the player's standings, which is how a new name becomes a change of the board
-local meta, tag, top = KEYS[1], ARGV[1], tonumber(ARGV[2]) - 1
+local meta, tag, top = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local rows = cmsgpack.unpack(ARGV[5])
-local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'epoch', 'seq', 'building_until')
+local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'watermark', 'building_until')
 local generation, building = known[1], known[2]
 
-if building and now_ms() > tonumber(known[6]) then
+if building and now_ms() > tonumber(known[4]) then
   -- The builder has died: without this, every row would be written twice until somebody builds again.
   redis.call('HDEL', meta, 'building_generation', 'building_chunks', 'building_until')
   building = false
 end
 if building then
+  local ranks, revs = ranks_key(tag, building), revs_prefix(tag, building)
   for i = 1, #rows, 4 do
-    apply_row(tag, building, rows[i], rows[i + 1], rows[i + 2], rows[i + 3])
+    apply_row(ranks, revs, rows[i], rows[i + 1], rows[i + 2], rows[i + 3])
   end
 end
 if not generation then
   return false
 end
 
-local ranks = ranks_key(tag, generation)
-local before = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
-local applied, in_place = false, {}
+local ranks, revs = ranks_key(tag, generation), revs_prefix(tag, generation)
+local before = redis.call('ZRANGE', ranks, 0, top - 1, 'WITHSCORES')
+local in_top = {}
+for i = 1, #before, 2 do
+  in_top[before[i]] = true
+end
+local last = #before == 2 * top and tonumber(before[#before]) or math.huge  -- whoever is worse does not reach the top
+
+local reached, in_place, stands_at = false, {}, {}
 for i = 1, #rows, 4 do
-  local new, stood = apply_row(tag, generation, rows[i], rows[i + 1], rows[i + 2], rows[i + 3])
-  applied = applied or new
-  in_place[rows[i]] = stood or nil
+  local member, sort_key = rows[i], rows[i + 1]
+  local new, stood = apply_row(ranks, revs, member, sort_key, rows[i + 2], rows[i + 3])
+  if new then
+    stands_at[member] = rows[i + 3] ~= '1' and sort_key
+    in_place[member] = stood or nil
+    reached = reached or in_top[member] or tonumber(sort_key) <= last
+  end
 end
 if ARGV[4] ~= '' and known[3] == ARGV[3] then
   redis.call('HSET', meta, 'watermark', ARGV[4])
@@ -46,13 +56,15 @@ end
 
 local places = {}
 for i = 1, #rows, 4 do
-  local sort_key = redis.call('ZSCORE', ranks, rows[i])
+  local sort_key = stands_at[rows[i]]
+  if sort_key == nil then
+    sort_key = redis.call('ZSCORE', ranks, rows[i])  -- the row is old news
+  end
   places[#places + 1] = sort_key and rank_of(ranks, sort_key) or false
 end
 
-local players = redis.call('ZCARD', ranks)
-if applied then
-  local after = redis.call('ZRANGE', ranks, 0, top, 'WITHSCORES')
+if reached then
+  local after = redis.call('ZRANGE', ranks, 0, top - 1, 'WITHSCORES')
   local touched = {}
   for i = 1, #after, 2 do
     if in_place[after[i]] then
@@ -60,7 +72,8 @@ if applied then
     end
   end
   if #touched > 0 or table.concat(before, ' ') ~= table.concat(after, ' ') then
-    return {known[4], redis.call('HINCRBY', meta, 'seq', 1), players, places, 1, before, after, touched}
+    local seq = redis.call('HINCRBY', meta, 'seq', 1)
+    return {places, redis.call('HGET', meta, 'epoch'), seq, redis.call('ZCARD', ranks), before, after, touched}
   end
 end
-return {known[4], tonumber(known[5]), players, places, 0}
+return {places}

@@ -23,17 +23,22 @@ elseif chunks ~= number - 1 then
   return 0
 end
 
-local ranks = ranks_key(tag, generation)
+local ranks, revs_of = ranks_key(tag, generation), revs_prefix(tag, generation)
+
+local function field_of(member)
+  local _, field = place_of(member)
+  return field
+end
 
 -- The lists of a bucket without the players of whom live writes have brought something as new.
 local function without_old_news(revs, places, hidden, brought)
   local known, is_old = {}, {}
   for i = 1, #brought, 2 do
-    known[brought[i]] = tonumber(brought[i + 1])
+    known[tonumber(brought[i])] = tonumber(brought[i + 1])
   end
   local new, shown, gone = {}, {}, {}
   for i = 1, #revs, 2 do
-    local field, rev = revs[i], revs[i + 1]
+    local field, rev = tonumber(revs[i]), revs[i + 1]
     is_old[field] = known[field] and known[field] >= tonumber(rev)
     if not is_old[field] then
       new[#new + 1], new[#new + 2] = field, rev
@@ -53,7 +58,7 @@ local function without_old_news(revs, places, hidden, brought)
 end
 
 for _, bucket in ipairs(cmsgpack.unpack(ARGV[5])) do
-  local key, revs, places, hidden = revs_key(tag, generation, bucket[1]), bucket[2], bucket[3], bucket[4]
+  local key, revs, places, hidden = revs_of .. bucket[1], bucket[2], bucket[3], bucket[4]
   local brought = redis.call('HGETALL', key)  -- by live writes since the builder began: mostly nothing
   if #brought > 0 then
     revs, places, hidden = without_old_news(revs, places, hidden, brought)
