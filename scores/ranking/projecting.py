@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -62,7 +63,7 @@ def project(committed: Committed, advances: dict[int, Advance] | None = None) ->
             if rank is not None:
                 ranks[window.id, change.user_id] = rank
         if change_of_top:
-            _send_change(window, *change_of_top)
+            _send_change(window, change_of_top)
     return Projection(ranks)
 
 
@@ -80,15 +81,8 @@ def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance
     return ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, rows])
 
 
-def _send_change(
-    window: WindowRef,
-    epoch: str,
-    seq: int,
-    players: int,
-    before: Sequence[str],
-    after: Sequence[str],
-    touched: Sequence[str],
-) -> None:
+def _send_change(window: WindowRef, change_of_top: Sequence[Any]) -> None:
+    epoch, seq, players, before, after, touched = change_of_top
     usernames = names.usernames(flat.user_ids(before) + flat.user_ids(after))
     # What the touched were called before is not known any more; by any other name their rows differ.
     former = usernames | dict.fromkeys(map(int, touched), "")
