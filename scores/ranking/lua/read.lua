@@ -20,7 +20,18 @@ local players = redis.call('ZCARD', ranks)
 
 local function slice(offset, limit)
   local rows = redis.call('ZRANGE', ranks, offset, offset + limit - 1, 'WITHSCORES')
-  return {offset, rows[2] and rank_of(ranks, rows[2]) or 1, rows}
+  return {offset, offset > 0 and rows[2] and rank_of(ranks, rows[2]) or 1, rows}
+end
+
+-- The row of a player alone; with no row behind it, nobody asks for its offset.
+local function row_of(member)
+  local sort_key = redis.call('ZSCORE', ranks, member)
+  return sort_key and {0, rank_of(ranks, sort_key), {member, sort_key}}
+end
+
+local function around(member, limit)
+  local place = redis.call('ZRANK', ranks, member)
+  return place and slice(math.max(0, math.min(place - math.floor(limit / 2), players - limit)), limit)
 end
 
 local slices = {}
@@ -28,10 +39,10 @@ for i, question in ipairs(cmsgpack.unpack(ARGV[2])) do
   local kind, what, limit = question[1], question[2], question[3]
   if kind == 'page' then
     slices[i] = slice(what, limit)
+  elseif limit == 1 then
+    slices[i] = row_of(what) or {0, 1, {}}
   else
-    local place = redis.call('ZRANK', ranks, what)
-    local offset = place and math.max(0, math.min(place - math.floor(limit / 2), players - limit))
-    slices[i] = offset and slice(offset, limit) or {0, 1, {}}
+    slices[i] = around(what, limit) or {0, 1, {}}
   end
 end
 return {known[2], tonumber(known[3]), players, slices}
