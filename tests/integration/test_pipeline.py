@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 import pytest
 from django.db import connection
 
+from scores.errors import LedgerUnavailable
 from scores.ledger import Receipt, pipeline
 from scores.ledger.pipeline import NoAnswer, Pipeline, Statement
 from scores.ledger.settle import settle
 from scores.models import Client, GameSession, Player, Standing
-from tests.faults import closed_gate, conninfo
+from tests.faults import closed_gate, conninfo, somebody_else
 from tests.ledger import recorded, session
 
 ADD = Statement.of("SELECT %(one)s::int + %(other)s::int")
+_LOSE_CONNECTION = """
+CREATE FUNCTION lose_connection() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_terminate_backend(pg_backend_pid());
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER lose_connection AFTER UPDATE ON leaderboard DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION lose_connection()
+"""
 DIVIDE = Statement.of("SELECT 1 / %(by)s::int")
 
 
@@ -95,6 +108,30 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
     assert not GameSession.objects.exists()
     [receipt] = recorded(session(arena, alice, 2))
     assert receipt.total_score == 2
+
+
+def test_a_connection_that_is_lost_while_it_commits_leaves_the_outcome_unknown(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 1))
+    with lost_at_commit():
+        [answer] = settle([session(arena, alice, 2)])
+
+    assert isinstance(answer, LedgerUnavailable)
+    assert answer.outcome_unknown
+    assert GameSession.objects.count() == 1
+    (receipt,) = recorded(session(arena, alice, 3))
+    assert receipt.total_score == 4
+
+
+@contextmanager
+def lost_at_commit() -> Iterator[None]:
+    """Whoever commits a changed standing loses the connection then."""
+    with somebody_else() as other:
+        other.autocommit = True
+        other.execute(_LOSE_CONNECTION)
+        try:
+            yield
+        finally:
+            other.execute("DROP FUNCTION lose_connection CASCADE")
 
 
 def test_silence_is_no_lost_connection_that_would_be_tried_again() -> None:
