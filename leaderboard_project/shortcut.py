@@ -2,7 +2,7 @@
 
 `asgi` stacks the layers up for every request. This is the other way through the same parts, for
 `shortcut_protocol`, which asks it first; the rules themselves stay where they are. Why:
-docs/decisions/0016.
+docs/decisions/0017.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _KEEP_S: Final = 0.9  # how long an answer is believed: what is taken away ends within a second, everywhere
 _RENEW_S: Final = 0.5  # from then on one thread asks again while the others still believe: never all at once
@@ -17,15 +19,13 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer(Generic[V]):
+class _Answer(Struct, Generic[V], frozen=True):
     value: V | None
     asked_at: float
     being_renewed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled(Generic[V]):
+class Recalled(Struct, Generic[V], frozen=True):
     """An answer that is still believed. `is_due`: it is time that somebody asks again, by `get`."""
 
     value: V | None

@@ -16,11 +16,8 @@ _LOOK_EVERY_S: Final = 0.1
 class Finishing(Protocol):
     """What is waited for: a `concurrent.futures.Future`, or a `scores.pending.Pending`."""
 
-    def done(self) -> bool:
-        """Whether it is there."""
-
     def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
-        """Call it once it is there, in whatever thread."""
+        """Call it once it is there, in whatever thread; at once where it is there already."""
 
 
 class Waiting:
@@ -29,9 +26,9 @@ class Waiting:
     def __init__(self) -> None:
         """Begin on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._ready: deque[asyncio.Future[None]] = deque()
+        self._ready: deque[asyncio.Future[bool]] = deque()
         self._waking = False
-        self._deadlines: dict[asyncio.Future[None], float] = {}
+        self._deadlines: dict[asyncio.Future[bool], float] = {}
         self._looking: asyncio.TimerHandle | None = None
 
     def deadline(self, patience_s: float) -> float:
@@ -43,20 +40,17 @@ class Waiting:
 
         Cancelling the wait leaves it alone: what was queued stays queued.
         """
-        if awaited.done() or self._loop.time() >= deadline:
-            return awaited.done()
-        waiter: asyncio.Future[None] = self._loop.create_future()
+        waiter: asyncio.Future[bool] = self._loop.create_future()
         self._deadlines[waiter] = deadline
         if self._looking is None:
             self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look)
         awaited.add_done_callback(partial(self._done, waiter))
         try:
-            await waiter
+            return await waiter
         finally:
-            self._deadlines.pop(waiter, None)
-        return awaited.done()
+            del self._deadlines[waiter]
 
-    def _done(self, waiter: asyncio.Future[None], _: object) -> None:
+    def _done(self, waiter: asyncio.Future[bool], _: object) -> None:
         """Called in whatever thread finished."""
         self._ready.append(waiter)
         # `_wake` lowers the flag before it looks: whoever finds it raised comes before that look.
@@ -67,15 +61,15 @@ class Waiting:
     def _wake(self) -> None:
         self._waking = False
         while self._ready:
-            _release(self._ready.popleft())
+            _release(self._ready.popleft(), done=True)
 
     def _look(self) -> None:
         now = self._loop.time()
         for waiter in [waiter for waiter, deadline in self._deadlines.items() if deadline <= now]:
-            _release(waiter)
+            _release(waiter, done=False)
         self._looking = self._loop.call_later(_LOOK_EVERY_S, self._look) if self._deadlines else None
 
 
-def _release(waiter: asyncio.Future[None]) -> None:
+def _release(waiter: asyncio.Future[bool], *, done: bool) -> None:
     if not waiter.done():
-        waiter.set_result(None)
+        waiter.set_result(done)
