@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
+import hiredis
 import redis
 import structlog
 from django.conf import settings
@@ -54,7 +55,7 @@ class ScriptCall:
 
 
 #: The name of a command, and its arguments.
-_Command = Sequence[str | int | bytes]
+_Command = tuple[str | int | bytes, ...]
 
 
 class _Connections:
@@ -87,7 +88,9 @@ class _Connections:
         try:
             if not _is_quiet(connection):
                 connection.disconnect()  # sending makes a new one
-            connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            # Its stub knows commands without arguments only.
+            packed = b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
+            connection.send_packed_command([packed], check_health=False)
             return [_answer(connection) for _ in commands]
         except BaseException:
             connection.disconnect()  # an answer that nobody has read would be taken for that of the next question
