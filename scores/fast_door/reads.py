@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import lru_cache, partial
 from typing import Final
 
@@ -16,6 +15,7 @@ from scores.fast_door.answers import Answer, encoded, not_modified
 from scores.fast_door.threads import Threads
 from scores.fast_door.waiting import Waiting
 from scores.ranking import gathered
+from scores.ranking.asked import Asked
 from scores.rows import Page
 
 _THREADS: Final = 16  # for reads that need PostgreSQL, which takes only a few at a time
@@ -59,12 +59,12 @@ class Reads:
         )
         return encoded(board_answers.around(_with_rows(page, player)))
 
-    async def _page(self, from_ranks: Callable[[], Future[Page]], from_anywhere: Callable[[], Page]) -> Page:
+    async def _page(self, from_ranks: Callable[[], Asked], from_anywhere: Callable[[], Page]) -> Page:
         """The page from the ranks; where these cannot tell, from PostgreSQL in a thread."""
         try:
-            future = from_ranks()
-            if await self._waiting.until_done(future, self._waiting.deadline(_PATIENCE_S)):
-                return future.result()
+            asked = from_ranks()
+            if await self._waiting.until_done(asked, self._waiting.deadline(_PATIENCE_S)):
+                return asked.result()
         except RanksUnavailable:
             pass
         return await self._threads.ask(from_anywhere)

@@ -11,8 +11,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -23,8 +21,8 @@ from scores import boards
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownBoard
 from scores.ranking import keys, names, questions
+from scores.ranking.asked import Asked, Found
 from scores.ranking.questions import Nameless, Question
-from scores.rows import Page
 from scores.valkey import valkey
 
 _AT_ONCE: Final = 128  # questions of one call: a millisecond of Valkey's time, in which nothing else runs there
@@ -33,65 +31,69 @@ _CAPACITY: Final = 5_000  # questions that wait; about a second of work
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    board: str
-    question: Question
-    page: Future[Page] = field(default_factory=Future)
-
-
 class Gatherer:
     """The questions that wait, and the thread that asks them."""
 
     def __init__(self) -> None:
-        self._queue: deque[_Waiting] = deque()
-        self._changed = threading.Condition()
+        self._queue: deque[Asked] = deque()
+        self._changed = threading.Condition(threading.Lock())
         threading.Thread(target=self._run, name="reader", daemon=True).start()
 
-    def ask(self, board: str, question: Question) -> Future[Page]:
+    def ask(self, board: str, question: Question) -> Asked:
         """The page that answers the question about the board's current window; it may have no rows.
 
-        The future raises `UnknownBoard`, or `RanksUnavailable` where `reads` should be asked.
+        What was asked raises `UnknownBoard`, or `RanksUnavailable` where `reads` should be asked.
 
         Raises:
             RanksUnavailable: too many questions wait already.
         """
-        waiting = _Waiting(board, question)
+        asked = Asked(board, question, self._changed)
         with self._changed:
             if len(self._queue) >= _CAPACITY:
                 raise RanksUnavailable("More is asked than can be answered.")
-            self._queue.append(waiting)
+            self._queue.append(asked)
             self._changed.notify()
-        return waiting.page
+        return asked
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._queue)
+                while not self._queue:
+                    self._changed.wait()
                 batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
-            batch = [waiting for waiting in batch if waiting.page.set_running_or_notify_cancel()]
             try:
-                _answer(batch)
+                answers = _answers(batch)
             except (RanksUnavailable, Error) as error:
-                _refuse(batch, RanksUnavailable(str(error)))
+                answers = _refused(batch, RanksUnavailable(str(error)))
             except Exception:  # the edge of a thread: a defect must not leave callers waiting for ever
                 log.exception("reads failed for an unforeseen reason", reads=len(batch))
-                _refuse(batch, RanksUnavailable("The ranks could not be read."))
+                answers = _refused(batch, RanksUnavailable("The ranks could not be read."))
             finally:
                 connection.close()  # held only where the catalogue of boards had to be read
+            self._settle(answers)
+
+    def _settle(self, answers: Sequence[tuple[Asked, Found]]) -> None:
+        with self._changed:  # once for all of them
+            waiting = [(asked, asked.settle(found)) for asked, found in answers]
+        for asked, callbacks in waiting:
+            for callback in callbacks:
+                try:
+                    callback(asked)
+                except Exception:  # the caller's fault, such as an event loop that has ended; the others still wait
+                    log.exception("nobody could be told of an answer")
 
 
-def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Future[Page]:
-    """As `reads.top`, from the ranks alone; see `Gatherer.ask` for what the future and the call raise."""
+def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Asked:
+    """As `reads.top`, from the ranks alone; see `Gatherer.ask` for what the answer and the call raise."""
     return _gatherer().ask(board, questions.page(offset=offset, limit=limit))
 
 
-def rank(board: str, user_id: int) -> Future[Page]:
+def rank(board: str, user_id: int) -> Asked:
     """As `reads.rank`, from the ranks alone. The page has no row where the board does not show the player."""
     return around(board, user_id, limit=1)
 
 
-def around(board: str, user_id: int, *, limit: int = 5) -> Future[Page]:
+def around(board: str, user_id: int, *, limit: int = 5) -> Asked:
     """As `reads.around`, from the ranks alone. The page has no row where the board does not show the player."""
     return _gatherer().ask(board, questions.around(user_id, limit=limit))
 
@@ -102,45 +104,47 @@ def _gatherer() -> Gatherer:
 
 
 #: Who asks what of a window: many ask the same, such as for the top, and it is asked once.
-_Asking = dict[Question, list[_Waiting]]
+_Asking = dict[Question, list[Asked]]
 
 
-def _answer(batch: Sequence[_Waiting]) -> None:
-    asking = list(_by_window(batch).items())
-    answers = valkey().run([questions.call(window, list(asked)) for window, asked in asking])
-    found: list[tuple[list[_Waiting], Nameless]] = []
-    for (window, asked), answer in zip(asking, answers, strict=True):
+def _answers(batch: Sequence[Asked]) -> list[tuple[Asked, Found]]:
+    by_window, answers = _by_window(batch)
+    asking = list(by_window.items())
+    found: list[tuple[list[Asked], Nameless]] = []
+    calls = [questions.call(window, list(asked)) for window, asked in asking]
+    for (window, asked), answer in zip(asking, valkey().run(calls), strict=True):
         try:
             found += zip(asked.values(), questions.understood(window, answer), strict=True)
         except RanksUnavailable as error:
-            for waiting in asked.values():
-                _refuse(waiting, error)
+            for who in asked.values():
+                answers += _refused(who, error)
     usernames = names.known(list({user_id for _, nameless in found for user_id in nameless.user_ids}))
-    for waiting, nameless in found:
+    for who, nameless in found:
         if all(user_id in usernames for user_id in nameless.user_ids):
-            _give(waiting, nameless.named(usernames))
+            page = nameless.named(usernames)
+            answers += [(asked, page) for asked in who]
         else:
-            _refuse(waiting, RanksUnavailable("Valkey lacks the name of a player."))
+            answers += _refused(who, RanksUnavailable("Valkey lacks the name of a player."))
+    return answers
 
 
-def _by_window(batch: Sequence[_Waiting]) -> dict[WindowRef, _Asking]:
+def _by_window(batch: Sequence[Asked]) -> tuple[dict[WindowRef, _Asking], list[tuple[Asked, Found]]]:
+    """The questions by window, and the answers to those about boards that do not exist."""
+    by_board: dict[str, list[Asked]] = {}
+    for asked in batch:
+        by_board.setdefault(asked.board, []).append(asked)
     by_window: dict[WindowRef, _Asking] = {}
-    for one in batch:
+    answers: list[tuple[Asked, Found]] = []
+    for board, of_board in by_board.items():
         try:
-            window = boards.current(one.board)
+            asking = by_window.setdefault(boards.current(board), {})
         except UnknownBoard as error:
-            one.page.set_exception(error)
+            answers += _refused(of_board, error)
         else:
-            by_window.setdefault(window, {}).setdefault(one.question, []).append(one)
-    return by_window
+            for asked in of_board:
+                asking.setdefault(asked.question, []).append(asked)
+    return by_window, answers
 
 
-def _give(waiting: Sequence[_Waiting], page: Page) -> None:
-    for one in waiting:
-        one.page.set_result(page)
-
-
-def _refuse(waiting: Sequence[_Waiting], error: Exception) -> None:
-    for one in waiting:
-        if not one.page.done():
-            one.page.set_exception(error)
+def _refused(batch: Sequence[Asked], error: Exception) -> list[tuple[Asked, Found]]:
+    return [(asked, error) for asked in batch]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +32,7 @@ def call(window: WindowRef, questions: Sequence[Question]) -> ScriptCall:
     return ScriptCall(scripts.READ, keys.meta(window), [keys.tag(window), msgspec.msgpack.encode(questions)])
 
 
-@dataclass(frozen=True, slots=True)
-class Nameless:
+class Nameless(msgspec.Struct, frozen=True, gc=False):
     """The answer to one question, which lacks only the players' names."""
 
     window: WindowRef
