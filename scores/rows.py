@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from msgspec import Struct
+
 Source = Literal["ranks", "sql"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, gc=False):
     """One player's place on a board. Absolute, so applying it twice is harmless.
 
     Ties share a rank (1, 2, 2, 4): rank is 1 + the number of players with a better score.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace as changed
 
 from realtime import board as boards
 from realtime import messages
@@ -87,9 +88,9 @@ def _build() -> list[dict[str, Any]]:  # a list of examples; long because they a
     return [
         _step("a player rises past two others", three, risen),
         _step(
-            "a total changes and every rank stays", three, _board(replace(alice, total_score=950), bob, charlie, seq=8)
+            "a total changes and every rank stays", three, _board(changed(alice, total_score=950), bob, charlie, seq=8)
         ),
-        _step("a total falls after a void", three, _board(replace(alice, total_score=701), bob, charlie, seq=8)),
+        _step("a total falls after a void", three, _board(changed(alice, total_score=701), bob, charlie, seq=8)),
         _step("one diff leads over several steps", three, later),
         _step("nothing shown differs, only the count of players", three, replace(three, seq=8, players=4)),
         _step(
@@ -110,21 +111,21 @@ def _build() -> list[dict[str, Any]]:  # a list of examples; long because they a
         ),
         _step("the last player leaves", _board(alice, seq=1), _board(seq=2)),
         _step("the first player enters an empty board", _board(seq=0), _board(alice, seq=1)),
-        _step("a player is renamed", three, _board(alice, replace(bob, username="robert"), charlie, seq=8)),
+        _step("a player is renamed", three, _board(alice, changed(bob, username="robert"), charlie, seq=8)),
         _step(
             "names beyond ASCII, markup and quotes are only text",
             three,
             _board(
-                replace(alice, username="Zoë 🏆"),
-                replace(bob, username='<b>bob</b> & "co" \\ \u202e'),
-                replace(charlie, username="李小龍"),
+                changed(alice, username="Zoë 🏆"),
+                changed(bob, username='<b>bob</b> & "co" \\ \u202e'),
+                changed(charlie, username="李小龍"),
                 seq=8,
             ),
         ),
         _step(
             "the largest total survives as a number",
             three,
-            _board(replace(alice, total_score=2**53 - 1), bob, charlie, seq=8),
+            _board(changed(alice, total_score=2**53 - 1), bob, charlie, seq=8),
         ),
         _example("the same diff a second time is ignored", risen, step, "ignore", risen),
         _example("a diff that ends here or earlier is ignored", later, step, "ignore", later),
