@@ -88,15 +88,53 @@ def ways_chart(results: Sequence[dict[str, Any]]) -> str | None:
     return bars("Rankcast and the plain way, one web process each", found) if found else None
 
 
+def grown(results: Sequence[dict[str, Any]], scenario: str, name: str) -> dict[str, dict[float, float]]:
+    """The medians of a scenario that measures how `name` grows: by kind of request, then by size."""
+    series: dict[str, dict[float, float]] = {}
+    for figure in _figures(results, scenario):
+        if figure["name"] == name:
+            kind, _, size = figure["way"].partition(", ")
+            series.setdefault(kind, {})[float(size.split()[0].replace(",", ""))] = figure["median"]
+    return series
+
+
 def size_chart(results: Sequence[dict[str, Any]]) -> str | None:
     """Requests per second over the number of players; None without the figures."""
-    series: dict[str, list[tuple[float, float]]] = {}
-    for figure in _figures(results, "size"):
-        if figure["name"] != "requests_per_s":
-            continue
-        kind, _, players = figure["way"].partition(", ")
-        series.setdefault(kind, []).append((float(players.split()[0].replace(",", "")), figure["median"]))
-    return lines("Requests per second by players on the board", "players", series) if series else None
+    found = grown(results, "size", "requests_per_s")
+    return _over("Requests per second by players on the board", "players", found)
+
+
+def batch_chart(results: Sequence[dict[str, Any]]) -> str | None:
+    """Sessions per second over the size of frames; None without the figures."""
+    found = grown(results, "size-batch", "sessions_per_s")
+    return _over("Sessions per second by sessions in a frame, 4 sockets", "sessions in a frame", found)
+
+
+def sockets_chart(results: Sequence[dict[str, Any]]) -> str | None:
+    """Until half of the sockets, and the last, have a change; None without the figures."""
+    series: dict[str, dict[float, float]] = {}
+    for name, words in (("last_ms", "the last"), ("median_ms", "half of them")):
+        for points in grown(results, "size-sockets", name).values():
+            series[words] = points
+    return _over("Until a change is there, ms, by sockets on one process", "sockets", series)
+
+
+def cost_chart(results: Sequence[dict[str, Any]]) -> str | None:
+    """Whose processor time a submit takes; None without the figures."""
+    wanted = [("submit", "one submit, 64 connections, µs"), ("batch-socket", "one session in frames of 100, µs")]
+    who = {"web": "web process", "postgresql": "PostgreSQL", "valkey": "Valkey", "client": "load client"}
+    found = [
+        Bar(group, words, figure["median"])
+        for scenario, group in wanted
+        for name, words in who.items()
+        for figure in _figures(results, scenario)
+        if (figure["way"], figure["name"]) == ("rankcast", f"{name}_cpu_us")
+    ]
+    return bars("Processor time, and who takes it", found) if found else None
+
+
+def _over(title: str, across: str, series: dict[str, dict[float, float]]) -> str | None:
+    return lines(title, across, {name: list(points.items()) for name, points in series.items()}) if series else None
 
 
 def _figures(results: Sequence[dict[str, Any]], scenario: str) -> Iterable[dict[str, Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from leaderboard_project.bench.charts import size_chart, ways_chart
+from leaderboard_project.bench.charts import batch_chart, cost_chart, grown, size_chart, sockets_chart, ways_chart
 from leaderboard_project.bench.machine import Machine
 from leaderboard_project.bench.tables import number
 
@@ -27,10 +27,15 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("submit", "ratio", "sessions_per_s", "… ratio"),
     ("submit", "rankcast", "web_cpu_us", "… processor time of the web process for one submit, µs"),
     ("submit", "plain", "web_cpu_us", "… of the plain way"),
+    ("submit", "rankcast", "postgresql_cpu_us", "… of PostgreSQL for one submit"),
+    ("submit", "rankcast", "valkey_cpu_us", "… of Valkey"),
     ("submit-one", "rankcast", "p50_ms", "one connection: p50 of a submit, ms"),
     ("submit-one", "plain", "p50_ms", "… the plain way"),
     ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 8 connections"),
     ("batch-socket", "rankcast", "sessions_per_s", "sessions/s in frames of 100, 4 sockets of game servers"),
+    ("batch-socket", "rankcast", "web_cpu_us", "… processor time of the web process for one session, µs"),
+    ("batch-socket", "rankcast", "postgresql_cpu_us", "… of PostgreSQL"),
+    ("batch-socket", "rankcast", "valkey_cpu_us", "… of Valkey"),
     ("batch-socket", "python client", "sessions_per_s", "… sent by our Python client"),
     ("submit-size", "ratio", "sessions_per_s", "submits/s with 1 M players against 10 k, ratio"),
     ("reads", "top", "reads_per_s", "`top`/s with 1 M players, 64 connections"),
@@ -39,9 +44,13 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("audience", "rankcast", "last_ms", "1,000 sockets: until the last has a change, ms"),
     ("audience", "plain", "last_ms", "… the plain way"),
     ("audience", "ratio", "last_ms", "… ratio"),
+    ("audience", "rankcast", "web_cpu_us_per_frame", "… processor time of the web process for each frame, µs"),
+    ("audience", "rankcast", "viewers_cpu_us_per_frame", "… of the viewers, who are measured with it"),
     ("audience-4000", "rankcast", "last_ms", "4,000 sockets on one process: the same, ms"),
     ("audience-4000", "rankcast", "kib_per_socket", "… memory of each, KiB"),
     ("audience-4000", "rankcast", "connects_per_s", "… new connections/s"),
+    ("audience-4000", "rankcast", "shown_per_s", "… new connections/s, until they show the board"),
+    ("audience-4000", "rankcast", "web_cpu_us_per_connect", "… processor time of the web process for each, µs"),
     ("evening", "rankcast", "acked_per_s", "2,500 submits/s offered, 1,000 sockets watch: acknowledged/s"),
     ("evening", "rankcast", "ack_p99_ms", "… p99 of an answer, ms"),
     ("evening", "rankcast", "last_p99_ms", "… p99 until the last socket has a change, ms"),
@@ -52,6 +61,47 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("rebuild", "rankcast", "seconds", "rebuild of 1 M players while submits go on, s"),
     ("rebuild", "rankcast", "wrong_ranks", "… wrong ranks seen meanwhile"),
 )
+
+#: Scenarios that measure how something grows: what the sizes count, and which quantities are shown.
+_GROWN: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "size": (
+        "{:,.0f} players",
+        {"requests_per_s": "requests/s", "web_cpu_us": "processor time of the web process, µs"},
+    ),
+    "size-batch": (
+        "{:,.0f} a frame",
+        {
+            "sessions_per_s": "sessions/s, 4 sockets of game servers",
+            "web_cpu_us": "processor time of the web process for one session, µs",
+            "postgresql_cpu_us": "… of PostgreSQL",
+            "valkey_cpu_us": "… of Valkey",
+        },
+    ),
+    "size-boards": (
+        "on {:,.0f}",
+        {
+            "sessions_per_s": "submits/s, by boards on which a session counts",
+            "web_cpu_us": "processor time of the web process for one submit, µs",
+            "postgresql_cpu_us": "… of PostgreSQL",
+            "valkey_cpu_us": "… of Valkey",
+        },
+    ),
+    "size-sockets": (
+        "{:,.0f} sockets",
+        {
+            "median_ms": "until half of the sockets have a change, ms",
+            "last_ms": "until the last one has it, ms",
+            "web_cpu_us_per_frame": "processor time of the web process for each frame, µs",
+        },
+    ),
+}
+_CHARTS: Final = {
+    "ways": ways_chart,
+    "cost": cost_chart,
+    "size": size_chart,
+    "batch": batch_chart,
+    "sockets": sockets_chart,
+}
 
 
 def main(files: Sequence[str]) -> None:
@@ -65,12 +115,12 @@ def main(files: Sequence[str]) -> None:
     page.write_text(
         f"{before}{_BEGIN}\n\n{_runs(documents)}{figures(machine, results)}\n{_END}{after}", encoding="utf-8"
     )
-    for name, chart in (("ways", ways_chart(list(results.values()))), ("size", size_chart(list(results.values())))):
-        if chart is not None:
+    for name, draw in _CHARTS.items():
+        if (chart := draw(list(results.values()))) is not None:
             (_DOCS / "images" / f"performance-{name}.svg").write_text(chart, encoding="utf-8")
 
 
-def figures(machine: Machine, results: Mapping[str, Mapping[str, Any]]) -> str:
+def figures(machine: Machine, results: Mapping[str, dict[str, Any]]) -> str:
     """The machine and the table, as Markdown."""
     head = ["| | median | lowest to highest | target | |", "|---|---:|---:|---:|---|"]
     rows = [
@@ -80,7 +130,14 @@ def figures(machine: Machine, results: Mapping[str, Mapping[str, Any]]) -> str:
         if (figure["way"], figure["name"]) == (way, name)
     ]
     return "\n".join(
-        [*(f"- {line}" for line in machine.header().splitlines()), "", *head, *rows, "", *_growth(results.get("size"))]
+        [
+            *(f"- {line}" for line in machine.header().splitlines()),
+            "",
+            *head,
+            *rows,
+            "",
+            *_growth(list(results.values())),
+        ]
     )
 
 
@@ -102,18 +159,24 @@ def _row(words: str, figure: Mapping[str, Any]) -> str:
     return f"| {words} | {number(figure['median'])} | {spread} | {told} | {verdict} |"
 
 
-def _growth(size: Mapping[str, Any] | None) -> list[str]:
-    if size is None:
-        return []
-    found: dict[str, dict[str, float]] = {}
-    for figure in size["figures"]:
-        if figure["name"] != "requests_per_s":
-            continue
-        kind, _, players = figure["way"].partition(", ")
-        found.setdefault(kind, {})[players] = figure["median"]
-    heads = list(next(iter(found.values())))
-    rows = [f"| {kind} | {' | '.join(number(values[head]) for head in heads)} |" for kind, values in found.items()]
-    return [f"| requests/s | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads), *rows, ""]
+def _growth(results: Sequence[dict[str, Any]]) -> list[str]:
+    """A table for each scenario that measures something at several sizes."""
+    told: list[str] = []
+    for scenario, (unit, quantities) in _GROWN.items():
+        rows = [
+            (kind, words, values)
+            for name, words in quantities.items()
+            for kind, values in grown(results, scenario, name).items()
+        ]
+        heads = sorted({size for _, _, values in rows for size in values})
+        several = len({kind for kind, _, _ in rows}) > 1
+        if rows:
+            told += [f"| | {' | '.join(unit.format(head) for head in heads)} |", "|---|" + "---:|" * len(heads)]
+        for kind, words, values in rows:
+            cells = [number(values[head]) if head in values else "" for head in heads]
+            told.append(f"| {f'{kind}: ' if several else ''}{words} | {' | '.join(cells)} |")
+        told += [""] * bool(rows)
+    return told
 
 
 if __name__ == "__main__":

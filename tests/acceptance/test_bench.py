@@ -35,7 +35,7 @@ CHEAP = [
     "rebuild",
 ]
 #: More of the same, with more sockets or a second installation.
-LARGE = {"audience-4000", "submit-size", "size", "layers"}
+LARGE = {"audience-4000", "submit-size", "size", "size-batch", "size-sockets", "size-boards", "layers"}
 
 pytestmark = pytest.mark.timeout(2 * _PATIENCE_S)
 

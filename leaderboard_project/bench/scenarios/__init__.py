@@ -39,5 +39,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         "memory": ranks_memory.memory,
         "rebuild": rebuilding.rebuild,
         "size": growing.size,
+        "size-batch": growing.size_batch,
+        "size-sockets": audience.size_sockets,
+        "size-boards": growing.size_boards,
     }
 )

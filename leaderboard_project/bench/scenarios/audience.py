@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from leaderboard_project.bench.costs import private_bytes
+from leaderboard_project.bench.costs import private_bytes, processor_s
 from leaderboard_project.bench.field import username
 from leaderboard_project.bench.figures import Figure, Result, ratio
 from leaderboard_project.bench.installation import Site
@@ -44,6 +45,23 @@ def audience_4000(bench: Workbench) -> Result:
         return _watched(bench, "audience-4000", sites, bench.options.connections or _MANY_SOCKETS, _MANY_SOCKETS)
 
 
+def size_sockets(bench: Workbench) -> Result:
+    """250, 1,000 and 4,000 sockets on one process: until half of them, and the last one, have a change."""
+    made = bench.installation(bench.options.small)
+    most = bench.options.connections or _MANY_SOCKETS
+    results = []
+    for sockets in (max(1, most // 16), max(1, most // 4), most):
+        with served("size-sockets", made.environment, bench.options.processes, bench.progress) as (address, web):
+            sites = {f"watched, {sockets:,} sockets": replace(made.site, address=address, web=web)}
+            results.append(_watched(bench, "size-sockets", sites, sockets, sockets))
+    return replace(
+        results[-1],
+        figures=tuple(figure for result in results for figure in result.figures),
+        errors=sum(result.errors for result in results),
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+    )
+
+
 @dataclass
 class _Crowd:
     """The open sockets of one site, and what was found out about them, one value per round."""
@@ -57,6 +75,8 @@ class _Crowd:
     last_ms: list[float] = field(default_factory=list)
     median_ms: list[float] = field(default_factory=list)
     after_ack_ms: list[float] = field(default_factory=list)
+    open_cpu_us: dict[str, float] = field(default_factory=dict)
+    frame_cpu_us: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     missing: int = 0
 
     def gather(self, sockets: int) -> None:
@@ -64,7 +84,9 @@ class _Crowd:
         self.prober.submit()  # whatever is made at the first use is no cost of a socket
         self.watching.open(_WARM_UP)
         before = private_bytes(self.site.pids)
+        took = self._processor_s()
         self.connects_per_s, self.shown_per_s = self.watching.open(sockets)
+        self.open_cpu_us = {who: (s - took[who]) / sockets * 1e6 for who, s in self._processor_s().items()}
         after = private_bytes(self.site.pids)
         if before is not None and after is not None:
             self.kib_per_socket = (after - before) / 1024 / sockets
@@ -74,17 +96,25 @@ class _Crowd:
         last: list[float] = []
         median: list[float] = []
         after_ack: list[float] = []
+        took, frames = self._processor_s(), 0
         ends = time.monotonic() + seconds
         while not last or time.monotonic() < ends:
             probe = self.prober.submit()
             seen = self.watching.seen(probe.total, within_s=_PATIENCE_S)
             self.missing += seen.readers - seen.have_it
+            frames += seen.have_it
             last.append((seen.last - probe.begun) * 1000)
             median.append((seen.median - probe.begun) * 1000)
             after_ack.append(max(0.0, seen.last - probe.acked) * 1000)
             time.sleep(_APART_S)
         for values, found in ((self.last_ms, last), (self.median_ms, median), (self.after_ack_ms, after_ack)):
             values.append(sorted(found)[len(found) // 2])
+        for who, s in self._processor_s().items():
+            self.frame_cpu_us[who].append((s - took[who]) / max(frames, 1) * 1e6)
+
+    def _processor_s(self) -> dict[str, float]:
+        """So far, of the web processes and of the viewers: whether we measure the one or the other."""
+        return {"web": processor_s(self.site.pids), "viewers": processor_s([self.watching.process.pid])}
 
     def figures(self, way: str) -> dict[str, Figure]:
         """By name."""
@@ -94,6 +124,8 @@ class _Crowd:
             "after_ack_ms": tuple(self.after_ack_ms),
             "connects_per_s": (self.connects_per_s,),
             "shown_per_s": (self.shown_per_s,),
+            **{f"{who}_cpu_us_per_frame": tuple(runs) for who, runs in self.frame_cpu_us.items()},
+            **{f"{who}_cpu_us_per_connect": (value,) for who, value in self.open_cpu_us.items()},
         }
         if self.kib_per_socket is not None:
             found["kib_per_socket"] = (self.kib_per_socket,)
@@ -130,6 +162,8 @@ def _watched(bench: Workbench, scenario: str, sites: Mapping[str, Site], sockets
         errors=sum(lost.values()),
         notes=(
             "last_ms and median_ms count from the begin of the transaction, so they hold the commit as well",
+            "*_cpu_us_per_frame is processor time from one change to the next, for each socket; the viewers work at the"
+            " same time as the web process",
             "kib_per_socket is memory of the web process; the kernel's buffers come on top",
             *(f"{way}: {number} frames or sockets were lost" for way, number in lost.items() if number),
         ),
