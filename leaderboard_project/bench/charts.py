@@ -50,7 +50,7 @@ def lines(title: str, across: str, series: dict[str, list[tuple[float, float]]])
     left, right, top, bottom = 70, _WIDTH - 130, 50, 330
     every = [point for points in series.values() for point in points]
     low, high = (math.log10(limit(x for x, _ in every)) for limit in (min, max))
-    most = max(y for _, y in every)
+    most = round_up(max(y for _, y in every))
     parts = [_text(16, 26, title, bold=True), _text(left, bottom + 44, across)]
 
     def place(x: float, y: float) -> tuple[float, float]:
@@ -69,6 +69,17 @@ def lines(title: str, across: str, series: dict[str, list[tuple[float, float]]])
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in placed]
         parts.append(_text(placed[-1][0] + 10, placed[-1][1] + 4, name, colour=colour))
     return _svg(bottom + 60, title, parts)
+
+
+def round_up(value: float) -> float:
+    """The end of an axis whose quarters are short numbers too.
+
+    >>> [round_up(value) for value in (108, 14_213, 19.1, 0.7)]
+    [120.0, 16000.0, 20.0, 0.8]
+    """
+    power = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
+    ends = (round(step * power, 9) for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10))
+    return next(end for end in ends if end >= value)
 
 
 def ways_chart(results: Sequence[dict[str, Any]]) -> str | None:
