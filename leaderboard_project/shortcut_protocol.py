@@ -32,9 +32,10 @@ class _Exchange:
     connection, and a client that has left is known.
     """
 
-    __slots__ = ("__weakref__", "disconnected", "keep_alive", "response_complete")
+    __slots__ = ("__weakref__", "disconnected", "keep_alive", "response_complete", "task")
 
     message_event: Final = _Nobody()
+    task: asyncio.Task[None]
 
     def __init__(self, *, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
@@ -76,9 +77,8 @@ class ShortcutHttpProtocol(BoundedHttpProtocol):
         exchange = _Exchange(keep_alive=self.parser.should_keep_alive())
         self.cycle = exchange  # type: ignore[assignment]
         # Among uvicorn's tasks: it waits for them when it stops, and cancels them when its grace is over.
-        task = self.loop.create_task(self._answer(exchange, taken, self._body))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        exchange.task = self.loop.create_task(self._answer(exchange, taken, self._body))
+        self.tasks.add(exchange.task)
 
     @override
     def _begin(self) -> None:
@@ -110,16 +110,23 @@ class ShortcutHttpProtocol(BoundedHttpProtocol):
 
     async def _answer(self, exchange: _Exchange, taken: Taken, body: bytes) -> None:
         assert self._shortcut is not None
-        answer = await self._shortcut.answer(taken, body)
-        exchange.response_complete = True
-        if exchange.disconnected or self.transport.is_closing():
-            return
-        head = self._shortcut.head(answer, taken, self.server_state.default_headers)
-        closing = b"" if exchange.keep_alive else b"connection: close\r\n"
-        if answer.body is None:
+        try:
+            answer = await self._shortcut.answer(taken, body)
+            if not (exchange.disconnected or self.transport.is_closing()):
+                head = self._shortcut.head(answer, taken, self.server_state.default_headers)
+                self._write(head, answer.body, keep_alive=exchange.keep_alive)
+            exchange.response_complete = True
+        finally:
+            self.tasks.discard(exchange.task)  # not by a callback of the task, which is a turn of the loop more
+            if not exchange.response_complete:
+                self.transport.close()  # a defect of ours, told by the loop: the client must not wait for ever
+        self.on_response_complete()
+
+    def _write(self, head: bytes, body: bytes | None, *, keep_alive: bool) -> None:
+        closing = b"" if keep_alive else b"connection: close\r\n"
+        if body is None:
             self.transport.write(b"%s%s\r\n" % (head, closing))
         else:
-            self.transport.write(b"%s%scontent-length: %d\r\n\r\n%s" % (head, closing, len(answer.body), answer.body))
-        if not exchange.keep_alive:
+            self.transport.write(b"%s%scontent-length: %d\r\n\r\n%s" % (head, closing, len(body), body))
+        if not keep_alive:
             self.transport.close()
-        self.on_response_complete()

@@ -14,7 +14,7 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 class Finishing(Protocol):
-    """What is waited for: a `concurrent.futures.Future`, or a `scores.pending.Pending`."""
+    """What is waited for: sessions that are `scores.pending`, or a question that was `scores.ranking.asked`."""
 
     def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
         """Call it once it is there, in whatever thread; at once where it is there already."""

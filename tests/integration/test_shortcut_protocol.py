@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ class Board:
         self.shortcut = self
 
     def take(self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], **_: Any) -> bytes | None:
-        return target if target in {b"/hot", b"/slow"} else None
+        return target if target in {b"/hot", b"/slow", b"/broken"} else None
 
     async def answer(self, taken: bytes, body: bytes) -> Answer:
         self.asked.set()
@@ -38,6 +39,8 @@ class Board:
                 await self.may_answer.wait()
         except asyncio.CancelledError:
             return Answer(503, b"going down")
+        if taken == b"/broken":
+            raise RuntimeError("a defect")
         self.answered += 1
         return Answer(200, self.body + body)
 
@@ -217,6 +220,16 @@ async def test_who_still_waits_when_the_grace_is_over_is_told_something() -> Non
         head, body = await answer(reader)
         assert head.startswith(b"HTTP/1.1 503 ")
         assert body == b"going down"
+
+
+async def test_a_defect_lets_no_client_wait(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(Board()) as (server, reader, writer):
+        writer.write(b"GET /broken HTTP/1.1\r\n\r\n")
+
+        assert await reader.read() == b""
+        assert not server.server_state.tasks
+        gc.collect()
+        assert "a defect" in caplog.text
 
 
 async def test_a_client_that_never_reads_is_not_answered_for_ever() -> None:
