@@ -74,10 +74,11 @@ class ShortcutHttpProtocol(BoundedHttpProtocol):
             super().on_message_complete()
             return
         taken, self._held = self._held, None
+        body, self._body = self._body, b""
         exchange = _Exchange(keep_alive=self.parser.should_keep_alive())
         self.cycle = exchange  # type: ignore[assignment]
         # Among uvicorn's tasks: it waits for them when it stops, and cancels them when its grace is over.
-        exchange.task = self.loop.create_task(self._answer(exchange, taken, self._body))
+        exchange.task = self.loop.create_task(self._answer(exchange, taken, body))
         self.tasks.add(exchange.task)
 
     @override
@@ -85,8 +86,6 @@ class ShortcutHttpProtocol(BoundedHttpProtocol):
         self._held = self._taken()
         if self._held is None:
             super()._begin()
-        else:
-            self._body = b""
 
     def _taken(self) -> Taken | None:
         if self._shortcut is None or self.flow.write_paused or not getattr(self.cycle, "response_complete", True):
@@ -104,9 +103,10 @@ class ShortcutHttpProtocol(BoundedHttpProtocol):
     def _go_on(self) -> None:
         """Let uvicorn have the request that was held back: the rest of its body is still to come."""
         self._held = None
+        body, self._body = self._body, b""
         super()._begin()
-        if self._body:
-            super().on_body(self._body)
+        if body:
+            super().on_body(body)
 
     async def _answer(self, exchange: _Exchange, taken: Taken, body: bytes) -> None:
         assert self._shortcut is not None
