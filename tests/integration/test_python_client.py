@@ -285,7 +285,7 @@ async def test_sessions_that_end_at_the_same_time_travel_together(serving: Servi
 async def test_leaving_a_stream_waits_for_what_is_under_way(serving: Serving, api_key: str) -> None:
     async with streaming(serving.url, api_key) as client:
         async with client.stream() as stream:
-            under_way = [await stream._put(played("leaving", 1)) for _ in range(700)]
+            under_way = [stream._put(played("leaving", 1), stream._deadline()) for _ in range(700)]
         assert all(isinstance(each.result(), Receipt) for each in under_way)
         [too_late] = await stream.submit_many([played("leaving", 1)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -88,6 +89,19 @@ def test_no_more_is_sent_than_the_window_allows(frames: int, sessions: int) -> N
 
     sender.outbox.answered({"id": first["id"], "receipts": [receipt(), receipt()]})
     assert sender.sent_keys() == ["e"]
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        Session(user_id=2**53, score=-1, game_mode="duel"),
+        Session(username='zoë "\\\n\u2028\U0001f3c6', score=0, game_mode="\x00", outcome="draw"),
+        Session(username="ada", score=1, game_mode="duel", played_at=datetime(2026, 11, 21, 12, tzinfo=UTC)),
+        Session(user_id=True, score=1.5, game_mode=None, idempotency_key=7),  # type: ignore[arg-type]
+    ],
+)
+def test_the_text_of_a_session_is_its_item_whatever_it_holds(session: Session) -> None:
+    assert json.loads(session.text()) == session.item()
 
 
 def test_before_the_server_has_told_its_window_nothing_is_sent() -> None:

@@ -5,7 +5,6 @@ So each rule stands here once, for the client that blocks and for the one that a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
@@ -130,7 +129,7 @@ def batches(sessions: Iterable[Session]) -> Iterator[list[Session]]:
     batch: list[Session] = []
     size = 0
     for session in sessions:
-        length = len(json.dumps(session.item())) + 1
+        length = len(session.text()) + 1
         if batch and (len(batch) == _BATCH_SESSIONS or size + length > _BATCH_BYTES):
             yield batch
             batch, size = [], 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ class Parcel:
 
     def __init__(self, session: Session, deadline: float, tell_outcome: Callable[[Outcome], None]) -> None:
         self.pending = Pending(session)
-        self.text = json.dumps(session.item())
+        self.text = session.text()
         self.deadline = deadline
         self.tell = tell_outcome
 

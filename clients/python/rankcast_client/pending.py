@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -30,7 +31,7 @@ class Pending:
         self.session = session
         self.outcome: Outcome | None = None
         self.may_be_recorded = False
-        self._last: RankcastError = Unavailable("no_answer", _NO_DECISION)
+        self._last: RankcastError | None = None
 
     def lost(self, reason: str, *, may_have_arrived: bool) -> None:
         """Take note of a try that got no answer."""
@@ -42,7 +43,7 @@ class Pending:
         if self.outcome is not None:
             return  # given up before
         if status == HTTPStatus.CREATED:
-            self.outcome = read(lambda: results.receipt(document, replayed=replayed), status)
+            self.outcome = read(partial(results.receipt, document, replayed=replayed), status)
             return
         error = refusal(status, document)
         if not is_temporary(status):
@@ -57,7 +58,7 @@ class Pending:
     def give_up(self) -> None:
         """Decide that there is no decision."""
         if self.outcome is None:
-            last = self._last
+            last = self._last or Unavailable("no_answer", _NO_DECISION)
             self.outcome = Unavailable(
                 "outcome_unknown" if self.may_be_recorded else last.code,
                 last.detail,

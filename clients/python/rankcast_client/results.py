@@ -76,9 +76,18 @@ class Player:
 
 def receipt(document: dict[str, Any], *, replayed: bool) -> Receipt:
     """The receipt in a document."""
-    names = ("session_id", "user_id", "username", "score", "game_mode", "outcome", "total_score", "rank", "status")
     return Receipt(
-        **{name: document[name] for name in names}, timestamp=_moment(document["timestamp"]), replayed=replayed
+        session_id=document["session_id"],
+        user_id=document["user_id"],
+        username=document["username"],
+        score=document["score"],
+        game_mode=document["game_mode"],
+        outcome=document["outcome"],
+        timestamp=_moment(document["timestamp"]),
+        total_score=document["total_score"],
+        rank=document["rank"],
+        status=document["status"],
+        replayed=replayed,
     )
 
 

@@ -63,7 +63,8 @@ class SessionStream:
             Refused: this session cannot be recorded.
             Unavailable: not before the deadline. Keep the session and submit it again.
         """
-        outcome = await (await self._put(session))
+        await self._room()
+        outcome = await self._put(session, self._deadline())
         if isinstance(outcome, RankcastError):
             raise outcome
         return outcome
@@ -73,7 +74,13 @@ class SessionStream:
 
         For each, in order, its receipt or the error that `submit` would raise.
         """
-        waiting = [await self._put(session) for session in sessions]
+        deadline = self._deadline()
+        waiting = []
+        for session in sessions:
+            if len(self._outbox) >= _MOST:
+                await self._room()
+                deadline = self._deadline()
+            waiting.append(self._put(session, deadline))
         return [await each for each in waiting]
 
     async def __aenter__(self) -> SessionStream:
@@ -98,16 +105,22 @@ class SessionStream:
             if kind is None and isinstance(defect, Exception):
                 raise defect
 
-    async def _put(self, session: Session) -> asyncio.Future[Outcome]:
+    async def _room(self) -> None:
+        """Wait until another session may be put."""
         while self._failure is None and len(self._outbox) >= _MOST:
             self._less.clear()
             await self._less.wait()
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._retries.deadline_s
+
+    def _put(self, session: Session, deadline: float) -> asyncio.Future[Outcome]:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         if self._failure is not None:
             future.set_result(self._failure)
-            return future
-        self._outbox.put(Parcel(session, time.monotonic() + self._retries.deadline_s, partial(self._told, future)))
-        self._more.set()
+        else:
+            self._outbox.put(Parcel(session, deadline, partial(self._told, future)))
+            self._more.set()
         return future
 
     def _told(self, future: asyncio.Future[Outcome], outcome: Outcome) -> None:
