@@ -44,8 +44,7 @@ def shared_ranks(totals: Sequence[int], *, offset: int, first_rank: int) -> list
     return ranks
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True, gc=False):
     """Some rows of one board window, in board order (best first; equal scores by ascending user id).
 
     `epoch` and `seq` name the state that the rows belong to; both are None where PostgreSQL

@@ -52,7 +52,7 @@ class Ranks:
         """One more change of the visible top."""
         before, seq = self.page, (self.page.seq or 0) + 1
         after = (Row(user_id=1, username="alice", rank=1, total_score=seq),)
-        self.page = replace(before, seq=seq, rows=after, players=1)
+        self.page = msgspec.structs.replace(before, seq=seq, rows=after, players=1)
         return BoardChange("global", "all", str(before.epoch), seq, NOON, 1, before=before.rows, after=after)
 
     def read(self, board: str) -> Page:
@@ -62,7 +62,7 @@ class Ranks:
         page = self.page
         self.during_read()
         if self.away or self.missing:
-            return replace(page, epoch=None, seq=None, source="sql")
+            return msgspec.structs.replace(page, epoch=None, seq=None, source="sql")
         return page
 
     def versions(self, names: Sequence[str]) -> dict[str, Version | None]:
@@ -285,7 +285,7 @@ async def test_a_new_epoch_is_told_by_a_snapshot(ranks: Ranks, publisher: Broadc
         publisher.publish(boards.step(ranks.advance()))
         await until(lambda: ear.seq == 1)
 
-        ranks.page = replace(ranks.page, epoch="m9", seq=7)
+        ranks.page = msgspec.structs.replace(ranks.page, epoch="m9", seq=7)
         publisher.publish(boards.step(ranks.advance()))
         await until(lambda: ear.seq == 8)
 
@@ -297,7 +297,7 @@ async def test_a_new_epoch_is_told_by_a_snapshot(ranks: Ranks, publisher: Broadc
 async def test_a_straggler_of_an_old_epoch_costs_one_read_and_says_nothing(ranks: Ranks, publisher: Broadcast) -> None:
     async with running(ranks) as hub:
         old = boards.step(ranks.advance())
-        ranks.page = replace(ranks.page, epoch="m9", seq=0)
+        ranks.page = msgspec.structs.replace(ranks.page, epoch="m9", seq=0)
         ear = await listening(hub)
 
         publisher.publish(old)
@@ -519,7 +519,7 @@ async def test_without_ranks_boards_come_from_postgresql_and_return_with_them(ra
         ranks.advance()
         await until(lambda: ear.board is not None and len(ear.board.rows) == 1)
 
-        ranks.page = replace(ranks.page, epoch="m9", seq=0)
+        ranks.page = msgspec.structs.replace(ranks.page, epoch="m9", seq=0)
         setattr(ranks, how, False)
         await until(lambda: ear.seq == 0)
 
