@@ -61,7 +61,7 @@ PIECES = [
         '"user_id":7',
         '"user_id": null',
         '"username":"a"',
-        '"game_mode":"s"',
+        '"game_mode":"s:t"',
         '"game_mode":"\\"s"',
         '"game_mode":"\ud800"',
     ),
