@@ -31,7 +31,7 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("submit", "rankcast", "valkey_cpu_us", "… of Valkey"),
     ("submit-one", "rankcast", "p50_ms", "one connection: p50 of a submit, ms"),
     ("submit-one", "plain", "p50_ms", "… the plain way"),
-    ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 8 connections"),
+    ("batch", "rankcast", "sessions_per_s", "sessions/s in batches of 100, 16 connections"),
     ("batch-socket", "rankcast", "sessions_per_s", "sessions/s in frames of 100, 4 sockets of game servers"),
     ("batch-socket", "rankcast", "web_cpu_us", "… processor time of the web process for one session, µs"),
     ("batch-socket", "rankcast", "postgresql_cpu_us", "… of PostgreSQL"),
