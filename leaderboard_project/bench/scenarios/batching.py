@@ -29,7 +29,7 @@ def batch(bench: Workbench) -> Result:
 
 
 def batch_socket(bench: Workbench) -> Result:
-    """The same in frames on 4 sockets of game servers, 4 frames ahead of the answers; bare, and by our Python client."""
+    """The same in frames on 4 sockets of game servers, 4 frames ahead of answers; bare, and by our Python client."""
     made = bench.installation(bench.options.small)
     sockets = bench.options.connections or _SOCKETS
     ways = {
