@@ -6,7 +6,7 @@ that PostgreSQL wrote (it writes doubles so that they are read back exactly), an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,8 +45,8 @@ class Bucket:
         return len(self.revs) // 2
 
 
-def buckets(window: WindowRef) -> Iterator[Bucket]:
-    """Everybody who has a standing in the window, in ascending user id.
+def buckets(window: WindowRef) -> Generator[Bucket]:
+    """Everybody who has a standing in the window, in ascending user id. To be closed where it is not read to its end.
 
     Raises:
         django.db.Error: PostgreSQL does not answer.

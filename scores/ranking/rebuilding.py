@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -75,11 +75,15 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda playe
 def _stream(window: WindowRef, generation: str, progress: Callable[[int], None]) -> tuple[int, int, str, str]:
     """Send the standings of one state; give chunks, players, the state's name and whose it is."""
     chunks = brought = 0
-    # While Valkey brings one chunk in, the next one is read and packed.
-    with named_state() as watermark, ThreadPoolExecutor(1, thread_name_prefix="rebuild") as courier:
+    with (
+        named_state() as watermark,
+        # Closed before the transaction: its end would wait for that of an unfinished COPY, for ever.
+        closing(buckets(window)) as snapshot,
+        # While Valkey brings one chunk in, the next one is read and packed.
+        ThreadPoolExecutor(1, thread_name_prefix="rebuild") as courier,
+    ):
         whose = identity()
         under_way: Future[int] | None = None
-        snapshot = buckets(window)
         while chunk := list(islice(snapshot, _CHUNK_BUCKETS)):
             chunks += 1
             calls = _calls(window, generation, chunks, chunk)

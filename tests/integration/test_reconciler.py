@@ -15,7 +15,7 @@ from django.db import Error, connection, connections
 from scores import boards, worker
 from scores.changes import Committed, StandingChange
 from scores.models import Client, Player, Standing
-from scores.ranking import keys, reads, scripts
+from scores.ranking import RanksUnavailable, keys, reads, rebuilding, scripts
 from scores.ranking.buckets import Bucket
 from scores.ranking.projecting import project
 from scores.ranking.rebuilding import RebuildAborted, rebuild
@@ -285,6 +285,24 @@ def test_a_builder_that_fails_lets_the_next_one_begin_at_once(arena: Client, ali
 
     rebuild(window)
     assert board() == [("alice", 1, 10)]
+
+
+def test_a_rebuild_that_ends_in_the_middle_leaves_a_connection_that_works(
+    arena: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    players = [Player.objects.create(id=100 * number, username=f"p{number}") for number in range(1, 9)]
+    recorded(*(session(arena, player, 10) for player in players))
+    monkeypatch.setattr(rebuilding, "_CHUNK_BUCKETS", 1)
+
+    def go_away(players: int) -> None:
+        raise RanksUnavailable
+
+    with pytest.raises(RanksUnavailable):
+        rebuild(boards.current(boards.GLOBAL), progress=go_away)
+
+    assert Player.objects.count() == len(players)
+    make_ranks()
+    assert len(board()) == len(players)
 
 
 def test_the_generation_of_a_dead_builder_is_written_no_longer(arena: Client, alice: Player) -> None:
