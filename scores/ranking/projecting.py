@@ -67,18 +67,24 @@ def project(committed: Committed, advances: dict[int, Advance] | None = None) ->
     return Projection(ranks)
 
 
-def packed(rows: Iterable[tuple[int, float, int, bool]]) -> bytes:
-    """Rows (user id, sort key, rev, hidden) as the scripts take them: one argument, described in prelude.lua."""
-    flat_rows: list[str] = []
-    for user_id, sort_key, rev, hidden in rows:
-        flat_rows += (keys.member(user_id), keys.sort_key_text(sort_key), str(rev), "1" if hidden else "0")
-    return msgspec.msgpack.encode(flat_rows)
-
-
 def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance | None) -> ScriptCall:
     since, until = (advance.since, advance.until) if advance else ("", "")
-    rows = packed((change.user_id, change.sort_key, change.rev, change.hidden) for change in changes)
-    return ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, rows])
+    return ScriptCall(
+        scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, _packed(changes)]
+    )
+
+
+def _packed(rows: Iterable[StandingChange]) -> bytes:
+    """Rows as the script takes them; sort keys and revs as texts, see prelude.lua."""
+    flat_rows: list[str] = []
+    for row in rows:
+        flat_rows += (
+            keys.member(row.user_id),
+            keys.sort_key_text(row.sort_key),
+            str(row.rev),
+            "1" if row.hidden else "0",
+        )
+    return msgspec.msgpack.encode(flat_rows)
 
 
 def _send_change(window: WindowRef, change_of_top: Sequence[Any]) -> None:

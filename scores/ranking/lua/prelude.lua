@@ -5,8 +5,7 @@
 -- Trap: never turn a total or a sort key into text in Lua, `tostring(2^53-1)` is 9.007199254741e+15.
 -- They pass through as the strings that they came as.
 --
--- Rows come packed as one argument, MessagePack of one flat array of texts: member (12 digits), sort key,
--- rev, hidden ('1' or '0') of each. So a client and Valkey handle one argument in place of thousands.
+-- Rows and questions come packed, as MessagePack: one argument to be handled in place of thousands.
 
 local BUCKET = 128  -- revs of that many players share one small hash, which Valkey packs tightly
 

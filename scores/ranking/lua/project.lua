@@ -4,7 +4,7 @@
 -- ARGV[1]  the tag, `{board:window}`
 -- ARGV[2]  how many rows are the visible top
 -- ARGV[3]  the watermark that the rows were read from, ARGV[4] the one they reach; both '' where unknown
--- ARGV[5]  the rows, packed: see the prelude
+-- ARGV[5]  the rows, MessagePack of one flat array of texts: member (12 digits), sort key, rev, hidden ('1' or '0'), …
 --
 -- Answer: false where the window has no ranks (only a rebuild makes them; rows still reach one under way).
 --         {ranks}: one per row, in order, false where the player is not shown
