@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,15 +30,22 @@ def is_our_page(scope: dict[str, Any]) -> bool | None:
 
 def is_allowed(origin: str, *, host: str, scheme: str) -> bool:
     """Whether a page of `origin` may connect to a server that was asked for as `scheme://host`."""
+    return _is_allowed(origin, host, scheme, tuple(settings.ALLOWED_ORIGINS), tuple(settings.ALLOWED_HOSTS))
+
+
+@lru_cache(maxsize=256)  # when a crowd comes its thousands ask the same, and this is a tenth of a handshake
+def _is_allowed(
+    origin: str, host: str, scheme: str, allowed_origins: tuple[str, ...], allowed_hosts: tuple[str, ...]
+) -> bool:
     asking = parse(origin)
     if asking is None:
         return False
-    if asking in {parse(allowed) for allowed in settings.ALLOWED_ORIGINS}:
+    if asking in {parse(allowed) for allowed in allowed_origins}:
         return True
     # The page's own server, but only under a name that is ours: a foreign name that was made to
     # point here (DNS rebinding) has the same host in both headers.
     domain, _ = split_domain_port(host)
-    return asking == parse(f"{scheme}://{host}") and validate_host(domain, settings.ALLOWED_HOSTS)
+    return asking == parse(f"{scheme}://{host}") and validate_host(domain, allowed_hosts)
 
 
 def parse(text: str) -> Origin | None:
