@@ -46,8 +46,9 @@ class Yardstick:
         """The same for people."""
         return [
             f"Yardstick: {self.python_mturns_per_s:.1f} million turns/s of an empty Python loop,"
-            f" `SELECT 1` {self.select_us:.0f} µs, Valkey's PING {self.ping_us:.0f} µs,",
-            f"one INSERT with its fsync {self.commit_ms:.2f} ms: medians, by one process before the first scenario",
+            f" `SELECT 1` {self.select_us:.0f} µs, Valkey's PING {self.ping_us:.0f} µs",
+            f"Yardstick: one INSERT with its fsync {self.commit_ms:.2f} ms; medians, by one process before the first"
+            " scenario",
         ]
 
 
