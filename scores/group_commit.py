@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import structlog
 from django.db import connection
@@ -114,41 +114,32 @@ class Committer:
 
     def _record(self, batch: Sequence[Item]) -> None:
         outcomes = _outcomes([item.session for item in batch])
-        calls: list[tuple[Callable[[Pending], object], Pending]] = []
+        known: list[Pending] = []
         with self._changed:
             for item, outcome in zip(batch, outcomes, strict=True):
-                calls += [(call, item.pending) for call in item.pending.settle(item.place, outcome)]
-                if item.session.claim is not None:
-                    calls += self._release(item, outcome)
+                for settled, its_outcome in ((item, outcome), *self._release(item, outcome)):
+                    if settled.pending.settle(settled.place, its_outcome):
+                        known.append(settled.pending)
             self._recording -= 1
             if self._draining:
                 self._changed.notify_all()
-        for call, pending in calls:
-            _tell(call, pending)
+        for pending in known:
+            pending.tell()
 
-    def _release(self, first: Item, outcome: Settled) -> Iterator[tuple[Callable[[Pending], object], Pending]]:
-        """Let go of the session's key, and answer those that came under it meanwhile, with no transaction of their own.
+    def _release(self, first: Item, outcome: Settled) -> list[tuple[Item, Settled]]:
+        """Let go of the session's key; give the answers to those that came under it meanwhile, who need no transaction.
 
         Where the first got no receipt, nothing stands under the key, and those behind it are recorded in their turn.
         """
-        assert first.session.claim is not None
+        if first.session.claim is None:
+            return []
         parked = self._claimed.pop(first.session.claim)
         self._parked -= len(parked)
-        if not isinstance(outcome, Receipt):
-            self._queue.extendleft(reversed(parked))
-            self._changed.notify(len(parked))
-            return
-        for item in parked:
-            replayed = _replay(item.session, first.session, outcome)
-            for call in item.pending.settle(item.place, replayed):
-                yield call, item.pending
-
-
-def _tell(call: Callable[[Pending], object], pending: Pending) -> None:
-    try:
-        call(pending)
-    except Exception:  # an event loop that is closed already, say; others are waiting
-        log.exception("whoever waited for sessions could not be told")
+        if isinstance(outcome, Receipt):
+            return [(item, _replay(item.session, first.session, outcome)) for item in parked]
+        self._queue.extendleft(reversed(parked))
+        self._changed.notify(len(parked))
+        return []
 
 
 def _replay(session: SubmittedSession, first: SubmittedSession, receipt: Receipt) -> Settled:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from typing_extensions import override
+
+from scores.awaited import Awaited
 from scores.errors import LedgerUnavailable
 from scores.ledger import SubmittedSession
 from scores.ledger.settle import Settled
@@ -16,20 +19,16 @@ _UNKNOWN = (
 )
 
 
-class Pending:
-    """What becomes of sessions that were submitted together; one word when all of it is known.
+class Pending(Awaited):
+    """What becomes of sessions that were submitted together; one word when all of it is known."""
 
-    Not a future for each session: two locks and a wake-up each cost as much as recording it.
-    """
-
-    __slots__ = ("_left", "_lock", "_outcomes", "_when_done", "given_up", "items")
+    __slots__ = ("_left", "_outcomes", "given_up", "items")
 
     def __init__(self, sessions: Sequence[SubmittedSession], lock: threading.Condition) -> None:
         """Begin with sessions that nobody has taken yet; `lock` is the committer's, who settles them under it."""
-        self._lock = lock
+        super().__init__(lock)
         self._left = len(sessions)
         self._outcomes: list[Settled | None] = [None] * len(sessions)
-        self._when_done: list[Callable[[Pending], object]] = []
         self.given_up = False
         self.items = [Item(session, self, place) for place, session in enumerate(sessions)]
 
@@ -40,39 +39,29 @@ class Pending:
         assert len(settled) == len(self._outcomes), "not all of it is known yet"
         return settled
 
+    @override
     def done(self) -> bool:
-        """Whether all is known."""
         return not self._left
-
-    def add_done_callback(self, callback: Callable[[Pending], object]) -> None:
-        """Call it once all is known, in the thread that finds so; at once where it is known already."""
-        with self._lock:
-            if self._left:
-                self._when_done.append(callback)
-                return
-        callback(self)
 
     def wait(self, timeout_s: float) -> list[Settled]:
         """What became of each session, in order, once all is known; what can be said of them then."""
-        known = threading.Event()
-        self.add_done_callback(lambda _: known.set())
-        return self.outcomes if known.wait(timeout_s) else self.give_up()
+        return self.outcomes if self.done_within(timeout_s) else self.give_up()
 
     def give_up(self) -> list[Settled]:
         """Wait no longer: what nobody has taken will never be recorded. Gives what can be said of each session."""
         with self._lock:
             self.given_up = True
-            self._when_done.clear()
+            self._callbacks = ()
             return [
                 outcome or LedgerUnavailable(_UNKNOWN if item.taken else _NOT_TAKEN, outcome_unknown=item.taken)
                 for item, outcome in zip(self.items, self._outcomes, strict=True)
             ]
 
-    def settle(self, place: int, outcome: Settled) -> Sequence[Callable[[Pending], object]]:
-        """One session's outcome is known; under the lock. Gives whom to call when it is free: nobody, mostly."""
+    def settle(self, place: int, outcome: Settled) -> bool:
+        """One session's outcome is known; under the lock. Gives whether all are now, and it is time to `tell`."""
         self._outcomes[place] = outcome
         self._left -= 1
-        return () if self._left else self._when_done
+        return self.done()
 
 
 class Item:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final
+
+from scores.awaited import Awaited
 
 #: How often those who have waited too long are looked for, in seconds. One timer for all: one for each
 #: request costs as much as its JSON.
 _LOOK_EVERY_S: Final = 0.1
-
-
-class Finishing(Protocol):
-    """What is waited for: sessions that are `scores.pending`, or a question that was `scores.ranking.asked`."""
-
-    def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
-        """Call it once it is there, in whatever thread; at once where it is there already."""
 
 
 class Waiting:
@@ -35,7 +29,7 @@ class Waiting:
         """The moment, in the loop's time, when patience ends that begins now."""
         return self._loop.time() + patience_s
 
-    async def until_done(self, awaited: Finishing, deadline: float) -> bool:
+    async def until_done(self, awaited: Awaited, deadline: float) -> bool:
         """Wait until it is done; False where that takes until the deadline, give or take 0.1 s.
 
         Cancelling the wait leaves it alone: what was queued stays queued.

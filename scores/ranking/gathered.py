@@ -74,13 +74,10 @@ class Gatherer:
 
     def _settle(self, answers: Sequence[tuple[Asked, Found]]) -> None:
         with self._changed:  # once for all of them
-            waiting = [(asked, asked.settle(found)) for asked, found in answers]
-        for asked, callbacks in waiting:
-            for callback in callbacks:
-                try:
-                    callback(asked)
-                except Exception:  # the caller's fault, such as an event loop that has ended; the others still wait
-                    log.exception("nobody could be told of an answer")
+            for asked, found in answers:
+                asked.settle(found)
+        for asked, _ in answers:
+            asked.tell()
 
 
 def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Asked:
