@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import select
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -180,11 +179,8 @@ class Pipeline:
         """What has happened of these events, or an error or a hang-up."""
         poll = select.poll()
         poll.register(self._pgconn.socket, events)
-        deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            happened = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
-            if happened:
-                return happened[0][1]
-            if time.monotonic() >= deadline:
-                self._connection.close()
-                raise NoAnswer(f"PostgreSQL has said nothing for {_PATIENCE_S:.0f} s.")
+        happened = poll.poll(_PATIENCE_S * 1000)
+        if not happened:
+            self._connection.close()
+            raise NoAnswer(f"PostgreSQL has said nothing for {_PATIENCE_S:.0f} s.")
+        return happened[0][1]

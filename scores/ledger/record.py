@@ -22,7 +22,6 @@ from scores.ledger.statements import Statements, pipelined_transaction
 from scores.ledger.values import Receipt, Status, SubmittedSession
 
 Answer = Receipt | Refused
-Asked = Reply | None
 
 
 class _Entry(msgspec.Struct, frozen=True, gc=False):
@@ -162,7 +161,7 @@ def _hold_suspicious(statements: Statements, entries: list[_Entry], rules: Seque
     ]
 
 
-def _write(statements: Statements, entries: Sequence[_Entry]) -> Asked:
+def _write(statements: Statements, entries: Sequence[_Entry]) -> Reply | None:
     """Send what records the entries; the standings that it changes are the answer."""
     if not entries:
         return None
@@ -189,7 +188,7 @@ def _columns(entries: Sequence[_Entry]) -> dict[str, list[Any]]:
     }
 
 
-def _ask_standings_of_held(statements: Statements, entries: Sequence[_Entry], global_window_id: int) -> Asked:
+def _ask_standings_of_held(statements: Statements, entries: Sequence[_Entry], global_window_id: int) -> Reply | None:
     """Ask for the standings of players who get a receipt for a session that does not count (yet): as they are."""
     counting = {entry.user_id for entry in entries if not entry.held}
     user_ids = {entry.user_id for entry in entries if entry.held} - counting
@@ -198,7 +197,7 @@ def _ask_standings_of_held(statements: Statements, entries: Sequence[_Entry], gl
     return statements.run("standings_of_players", window_id=global_window_id, user_ids=sorted(user_ids))
 
 
-def _standings(asked: Asked) -> list[StandingChange]:
+def _standings(asked: Reply | None) -> list[StandingChange]:
     return [] if asked is None else [StandingChange(*row) for row in asked.rows()]
 
 
