@@ -48,22 +48,13 @@ class Session:
         return {**self.document(), "idempotency_key": self.idempotency_key}
 
     def text(self) -> str:
-        """The item as JSON text: what `json.dumps` gives for it, in a third of the time.
+        """The item as JSON text: what `json.dumps` gives for it, in two thirds of the time.
 
         >>> Session(user_id=7, score=50, game_mode="duel", idempotency_key="k").text()
         '{"score":50,"game_mode":"duel","user_id":7,"idempotency_key":"k"}'
         """
-        fields = [f'{{"score":{_json(self.score)},"game_mode":{_json(self.game_mode)}']
-        if self.user_id is not None:
-            fields.append(f'"user_id":{_json(self.user_id)}')
-        if self.username is not None:
-            fields.append(f'"username":{_json(self.username)}')
-        if self.outcome is not None:
-            fields.append(f'"outcome":{_json(self.outcome)}')
-        if self.played_at is not None:
-            fields.append(f'"played_at":"{self.played_at.isoformat()}"')
-        fields.append(f'"idempotency_key":{_json(self.idempotency_key)}}}')
-        return ",".join(fields)
+        fields = [f'"{name}":{_json(value)}' for name, value in self.item().items()]
+        return "{" + ",".join(fields) + "}"
 
 
 #: Given a text, the encoder writes it at once; for anything else it first makes itself a machine.
