@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 
 from leaderboard_project.bench.installation import Installation, Site, installation
@@ -15,7 +15,7 @@ from leaderboard_project.bench.plain.site import plain_site
 from leaderboard_project.bench.progress import Progress
 
 #: Sessions of each player before a run begins.
-SESSIONS_PER_PLAYER = 5
+_SESSIONS_PER_PLAYER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Options:
     small: int
     processes: int
     client: Client
+
+    def sizes(self) -> dict[str, float]:
+        """What stands above the table of a scenario that runs rounds of some seconds."""
+        return {"seconds": self.seconds, "rounds": self.rounds, "processes": self.processes}
 
 
 @dataclass
@@ -46,15 +50,17 @@ class Workbench:
     def installation(self, players: int) -> Installation:
         """The product with that many players."""
         if players not in self._made:
-            self._made[players] = self.ends.enter_context(
-                installation(
-                    players=players,
-                    sessions=players * SESSIONS_PER_PLAYER,
-                    processes=self.options.processes,
-                    progress=self.progress,
-                )
-            )
+            self._made[players] = self.ends.enter_context(self.another(players))
         return self._made[players]
+
+    def another(self, players: int) -> AbstractContextManager[Installation]:
+        """The same for one use, on servers of its own."""
+        return installation(
+            players=players,
+            sessions=players * _SESSIONS_PER_PLAYER,
+            processes=self.options.processes,
+            progress=self.progress,
+        )
 
     def plain(self, players: int) -> Site:
         """The plain way on the servers of that installation, with the same players."""

@@ -15,7 +15,7 @@ from rankcast_client.stream import SessionStream
 
 from leaderboard_project.bench.load import program
 from leaderboard_project.bench.load.frame_tally import FrameTally
-from leaderboard_project.bench.load.requests import MOST_POINTS
+from leaderboard_project.bench.load.requests import drawn_game
 from leaderboard_project.bench.load.spec import Load, Loaded
 
 
@@ -43,9 +43,10 @@ class _Players:
 
     def _session(self) -> Session:
         self._number += 1
+        player, points = drawn_game(self._load, self._drawn)
         return Session(
-            user_id=self._load.first + int(self._drawn.random() * (self._load.last - self._load.first + 1)),
-            score=1 + int(self._drawn.random() * MOST_POINTS),
+            user_id=player,
+            score=points,
             game_mode="survival",
             idempotency_key=f"{self._load.prefix}-{self._number}",
         )

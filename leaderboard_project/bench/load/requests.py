@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from leaderboard_project.bench.load.spec import Load
 
 #: Scores are 1 to this.
-MOST_POINTS = 100
+_MOST_POINTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def _submits(load: Load, drawn: random.Random) -> Callable[[], Prepared]:
     def make() -> Prepared:
         nonlocal number
         number += 1
-        points = 1 + int(drawn.random() * MOST_POINTS)
-        body = b'{"user_id":%d,"score":%d,"game_mode":"survival"}' % (_player(load, drawn), points)
+        player, points = drawn_game(load, drawn)
+        body = b'{"user_id":%d,"score":%d,"game_mode":"survival"}' % (player, points)
         head = b"Idempotency-Key: %s-%d\r\nContent-Length: %d\r\n\r\n" % (load.prefix.encode(), number, len(body))
         return Prepared(fixed + head + body, points)
 
@@ -64,12 +64,17 @@ def sessions_of(load: Load, drawn: random.Random) -> Callable[[], tuple[bytes, i
         items, sum_of_points = [], 0
         for _ in range(load.batch):
             number += 1
-            points = 1 + int(drawn.random() * MOST_POINTS)
+            player, points = drawn_game(load, drawn)
             sum_of_points += points
-            items.append(item % (_player(load, drawn), points, load.prefix, number))
+            items.append(item % (player, points, load.prefix, number))
         return ",".join(items).encode(), sum_of_points
 
     return make
+
+
+def drawn_game(load: Load, drawn: random.Random) -> tuple[int, int]:
+    """A player of the load, and the points that they made."""
+    return _player(load, drawn), 1 + int(drawn.random() * _MOST_POINTS)
 
 
 def _tops(load: Load, drawn: random.Random) -> Callable[[], Prepared]:

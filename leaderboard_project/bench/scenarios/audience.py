@@ -153,9 +153,7 @@ def _watched(bench: Workbench, scenario: str, sites: Mapping[str, Site], sockets
         sizes={
             "sockets": sockets,
             "players": bench.options.small,
-            "seconds": bench.options.seconds,
-            "rounds": bench.options.rounds,
-            "processes": bench.options.processes,
+            **bench.options.sizes(),
         },
         full_size=sockets == usual,
         figures=(*(figure for found in figures.values() for figure in found.values()), *ratios),

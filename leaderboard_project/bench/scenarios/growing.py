@@ -9,10 +9,10 @@ from dataclasses import replace
 import psycopg
 
 from leaderboard_project.bench.figures import Figure, Result
-from leaderboard_project.bench.installation import installation, manage
+from leaderboard_project.bench.installation import manage
 from leaderboard_project.bench.load.spec import Kind, Load, Loaded
 from leaderboard_project.bench.scenarios import rounds
-from leaderboard_project.bench.workbench import SESSIONS_PER_PLAYER, Workbench
+from leaderboard_project.bench.workbench import Workbench
 
 _CONNECTIONS = 64
 _KINDS: tuple[Kind, ...] = ("submit", "top", "rank", "around")
@@ -60,14 +60,7 @@ def size_boards(bench: Workbench) -> Result:
     with ExitStack() as ends:
         loads: dict[str, Load] = {}
         for boards in _BOARDS:  # each on a pair of its own, for they are measured in turn
-            made = ends.enter_context(
-                installation(
-                    players=players,
-                    sessions=players * SESSIONS_PER_PLAYER,
-                    processes=bench.options.processes,
-                    progress=bench.progress,
-                )
-            )
+            made = ends.enter_context(bench.another(players))
             with psycopg.connect(made.addresses.database_url, autocommit=True) as connection:
                 connection.execute(_MORE_BOARDS, [boards])
             manage(made.environment, "rebuild")
@@ -85,9 +78,7 @@ def _grown(bench: Workbench, scenario: str, loads: Mapping[str, Load], rate: str
         scenario=scenario,
         sizes={
             **sizes,
-            "seconds": bench.options.seconds,
-            "rounds": bench.options.rounds,
-            "processes": bench.options.processes,
+            **bench.options.sizes(),
         },
         full_size=True,
         figures=tuple(figures),

@@ -35,9 +35,7 @@ def layers(bench: Workbench) -> Result:
         sizes={
             "connections": connections,
             "players": made.field.players,
-            "seconds": bench.options.seconds,
-            "rounds": bench.options.rounds,
-            "processes": bench.options.processes,
+            **bench.options.sizes(),
         },
         full_size=connections == _CONNECTIONS,
         figures=(

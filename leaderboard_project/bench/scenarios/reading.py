@@ -27,9 +27,7 @@ def reads(bench: Workbench) -> Result:
         sizes={
             "connections": connections,
             "players": site.players,
-            "seconds": bench.options.seconds,
-            "rounds": bench.options.rounds,
-            "processes": bench.options.processes,
+            **bench.options.sizes(),
         },
         full_size=connections == _CONNECTIONS and site.players >= _LARGE,
         figures=tuple(figures),

@@ -69,9 +69,7 @@ def slow_readers(bench: Workbench) -> Result:
             "sockets": sockets,
             "that never read": mute,
             "submits/s": _SUBMITS_PER_S,
-            "seconds": bench.options.seconds,
-            "rounds": bench.options.rounds,
-            "processes": bench.options.processes,
+            **bench.options.sizes(),
         },
         full_size=sockets == _SOCKETS,
         figures=(

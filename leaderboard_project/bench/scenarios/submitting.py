@@ -54,9 +54,7 @@ def _compared(
         sizes={
             "connections": connections,
             "players": made.field.players,
-            "seconds": bench.options.seconds,
-            "rounds": bench.options.rounds,
-            "processes": bench.options.processes,
+            **bench.options.sizes(),
         },
         full_size=connections == usual_connections and (scenario != "submit-size" or made.field.players >= _LARGE),
         figures=(*one, *other, ratio(RATE, one[0], other[0]), ratio("web_cpu_us", one[4], other[4])),
