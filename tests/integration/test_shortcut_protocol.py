@@ -158,14 +158,19 @@ async def test_pipelined_requests_are_answered_in_their_order() -> None:
         assert (await answer(reader))[1] == b"hot"
 
 
+async def hears_the_last_answer(reader: asyncio.StreamReader) -> None:
+    """The answer comes, it says that the connection is closed, and so it is."""
+    head, body = await answer(reader)
+    assert b"\r\nconnection: close\r\n" in head
+    assert body == b"hot"
+    assert await reader.read() == b""
+
+
 async def test_a_connection_that_is_to_close_is_closed_and_told_so() -> None:
     async with serving(Board()) as (_, reader, writer):
         writer.write(b"GET /hot HTTP/1.1\r\nConnection: close\r\n\r\n")
 
-        head, body = await answer(reader)
-        assert b"\r\nconnection: close\r\n" in head
-        assert body == b"hot"
-        assert await reader.read() == b""
+        await hears_the_last_answer(reader)
 
 
 async def test_the_answer_to_a_client_that_has_left_is_dropped() -> None:
@@ -203,10 +208,7 @@ async def test_a_stopping_server_lets_an_answer_finish_and_then_closes() -> None
         await until(lambda: not connections(server)[0].cycle.keep_alive)
         board.may_answer.set()
 
-        head, body = await answer(reader)
-        assert b"\r\nconnection: close\r\n" in head
-        assert body == b"hot"
-        assert await reader.read() == b""
+        await hears_the_last_answer(reader)
 
 
 async def test_who_still_waits_when_the_grace_is_over_is_told_something() -> None:
