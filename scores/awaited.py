@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-class Awaited:
+class Awaited(ABC):
     """Something that one thread finds out for others. Not a future, whose own lock and condition cost too much here.
 
     Who finds it out changes what `done` tells under the lock that it gave, and calls `tell` when that is free.
@@ -24,9 +25,9 @@ class Awaited:
         self._lock = lock
         self._callbacks: tuple[Callable[[Any], object], ...] = ()
 
+    @abstractmethod
     def done(self) -> bool:
         """Whether it is known."""
-        raise NotImplementedError
 
     def add_done_callback(self, callback: Callable[[Self], object]) -> None:
         """Call it once it is known, in the thread that finds so; at once where it is known already."""
