@@ -76,6 +76,29 @@ async def test_an_empty_board_breaks_no_rule(new_server: Server, open_page: Open
     assert await viewer.recorded("shifts") == []
 
 
+@pytest.mark.parametrize("width", [360, 640, 1600])
+async def test_the_head_keeps_its_places_while_the_rest_of_it_is_still_on_its_way(
+    server: Server, open_page: OpenPage, width: int
+) -> None:
+    """A browser may paint what has arrived: what arrives afterwards pushes nothing."""
+    viewer = await open_page(viewport={"width": width, "height": 900})
+    await viewer.sees_state("Live")
+
+    pushed: list[str] = await viewer.page.evaluate("""() => {
+      const parts = [...document.querySelectorAll("header.site > *")];
+      const place = (part) => { const {x, y} = part.getBoundingClientRect(); return `${part.className} ${x} ${y}`; };
+      const pushed = [];
+      while (parts.length > 1) {
+        const before = parts.slice(0, -1).map(place);
+        parts.pop().remove();
+        pushed.push(...parts.map(place).filter((now, index) => now !== before[index]));
+      }
+      return pushed;
+    }""")
+
+    assert pushed == []
+
+
 @on_every_screen
 async def test_a_players_page_breaks_no_rule(
     server: Server, open_page: OpenPage, *, alice: str, bob: str, winning: int, screen: dict[str, Any]
