@@ -69,6 +69,13 @@ def _site() -> Iterator[checks.Error]:
             id="leaderboard_project.E003",
         )
 
+    if settings.FAILPOINTS:
+        yield checks.Error(
+            "RANKCAST_FAILPOINTS is set: processes would fail on purpose.",
+            hint="Unset it. It is for tests.",
+            id="leaderboard_project.E009",
+        )
+
 
 def _https() -> Iterator[checks.Error]:
     if not (settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE):

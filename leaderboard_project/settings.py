@@ -186,6 +186,9 @@ PROXY_COUNT = env.integer("RANKCAST_PROXY_COUNT", 1, minimum=1)
 #: Whether the hot requests are answered past Django (`scores.fast_door`); the answers are the same.
 FAST_DOOR = env.boolean("RANKCAST_FAST_DOOR", default=True)
 
+#: Where this process fails on purpose (`scores.failpoints`): for tests.
+FAILPOINTS = env.text("RANKCAST_FAILPOINTS")
+
 # --- HTTPS, which a proxy in front speaks -------------------------------------------------------
 
 HTTPS = env.boolean("RANKCAST_HTTPS", default=PRODUCTION)

@@ -19,6 +19,7 @@ from channels.layers import get_channel_layer
 
 from realtime import limits
 from realtime.board import Diff
+from scores import failpoints
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ class Broadcast:
 
     def publish(self, step: Diff) -> None:
         """Tell every process of a step. Returns at once and never raises."""
+        if failpoints.reach("publish"):
+            return
         with self._lock:
             if self._under_way >= MOST_UNDER_WAY:
                 self._failed("too many messages are waiting for Valkey")

@@ -16,6 +16,7 @@ import structlog
 from django.db import connection
 from msgspec.structs import replace
 
+from scores import failpoints
 from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import Receipt, SubmittedSession
 from scores.ledger.idempotency import refuse_another
@@ -152,10 +153,12 @@ def _replay(session: SubmittedSession, first: SubmittedSession, receipt: Receipt
 
 def _outcomes(batch: Sequence[SubmittedSession]) -> Sequence[Settled]:
     try:
-        return settle(batch)
+        outcomes = settle(batch)
+        failpoints.reach("before_answer")
     except Exception:  # the edge of a thread: a defect must not leave callers waiting for ever
         log.exception("a batch failed for an unforeseen reason", sessions=len(batch))
         return [LedgerUnavailable("The session could not be recorded.", outcome_unknown=True)] * len(batch)
+    return outcomes
 
 
 class _Process:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 from django.db import Error, connection, transaction
 
+from scores import failpoints
 from scores.ledger import gate
 from scores.ledger.arrays import Element, literal
 from scores.ledger.pipeline import Pipeline, Reply, Statement
@@ -76,6 +77,7 @@ class Statements:
 
         Nothing may be sent afterwards. Replies whose rows were not asked for still have them.
         """
+        failpoints.reach("before_commit")
         self.committing = True
         self._pipeline.send(_COMMIT)
         self._pipeline.exchange()

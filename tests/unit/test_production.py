@@ -171,6 +171,7 @@ def test_a_key_that_was_drawn_is_taken(production: Any, key: str) -> None:
         ("SESSION_COOKIE_SECURE", False, ["E004"]),
         ("CSRF_COOKIE_SECURE", False, ["E004"]),
         ("TRUSTED_PROXIES", [], ["E005"]),
+        ("FAILPOINTS", "publish=skip", ["E009"]),
     ],
 )
 def test_what_faces_the_world_is_strict(production: Any, name: str, value: object, expected: list[str]) -> None:
