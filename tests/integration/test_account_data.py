@@ -11,7 +11,7 @@ from frontend.account.downloads import Download, TooManyDownloads
 from scores import ledger, ranking
 from scores.models import AuditEntry, Client, GameSession, Player
 from tests.accounts import OTHER_PASSWORD, PASSWORD, account, all_hashing_busy
-from tests.faults import closed_gate
+from tests.faults.inside import closed_gate
 from tests.ledger import make_ranks, recorded, session
 from tests.visitor import ACCOUNT, Visitor, words
 

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 
 from scores.models import Player
 from tests.accounts import OTHER_PASSWORD, PASSWORD, account, all_hashing_busy, nobody_counts
-from tests.faults import stuck
+from tests.faults.inside import stuck
 from tests.visitor import ACCOUNT, LOGIN, SESSION_COOKIE, SIGNUP, Visitor, words
 
 pytestmark = pytest.mark.usefixtures("committed")

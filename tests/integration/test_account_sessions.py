@@ -10,7 +10,7 @@ import pytest
 
 from scores import ledger
 from scores.models import Client, Player
-from tests.faults import stuck, valkey_away
+from tests.faults.inside import stuck, valkey_away
 from tests.ledger import make_ranks, recorded, session
 from tests.rules import hold_above
 from tests.visitor import ACCOUNT, Visitor

@@ -17,7 +17,7 @@ from scores.api.codes import Code
 from scores.api.errors import to_api_error
 from scores.models import Player
 from tests.api import SUBMIT, GameServer, ask, error_of, get, session
-from tests.faults import stuck, valkey_away
+from tests.faults.inside import stuck, valkey_away
 from tests.ledger import make_ranks
 
 pytestmark = pytest.mark.usefixtures("committed", "door")

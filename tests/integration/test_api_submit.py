@@ -16,7 +16,7 @@ from scores import group_commit, ledger
 from scores.api.views.submit import SubmitView
 from scores.models import ApiKey, GameSession, Player, Standing
 from tests.api import SUBMIT, GameServer, error_of, session, stored
-from tests.faults import closed_gate, stuck
+from tests.faults.inside import closed_gate, stuck
 from tests.ledger import make_ranks
 
 pytestmark = pytest.mark.usefixtures("committed", "door")

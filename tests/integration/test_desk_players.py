@@ -18,7 +18,7 @@ from scores.models import AuditEntry, Client, FormerName, Player
 from scores.roles import Role
 from tests.api import get
 from tests.desk import PLAYERS, decide, logged_in, seen_at, select, staff, text_of
-from tests.faults import somebody_else, valkey_away
+from tests.faults.inside import somebody_else, valkey_away
 from tests.ledger import make_ranks, recorded, session
 
 pytestmark = pytest.mark.usefixtures("committed")

@@ -14,7 +14,7 @@ from scores.fast_door import FastDoor, door
 from scores.models import ApiKey, GameSession, Player
 from tests.api import BATCH, SUBMIT, GameServer, session
 from tests.doors import scope
-from tests.faults import closed_gate
+from tests.faults.inside import closed_gate
 from tests.ledger import make_ranks
 
 pytestmark = pytest.mark.usefixtures("committed")

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client as Browser
 
 from scores.models import Player
-from tests.faults import stuck
+from tests.faults.inside import stuck
 
 _FOUND = re.compile(r'<li><a href="(?P<link>/players/\d+/)" translate="no">(?P<name>.*?)</a></li>')
 

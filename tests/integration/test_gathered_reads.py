@@ -8,7 +8,7 @@ from scores import boards
 from scores.models import Client, Player
 from scores.ranking import RanksUnavailable, UnknownBoard, gathered, keys, reads
 from scores.valkey import valkey
-from tests.faults import valkey_away
+from tests.faults.inside import valkey_away
 from tests.ledger import make_ranks, recorded, session
 
 PATIENCE_S = 10

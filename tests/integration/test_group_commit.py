@@ -13,7 +13,7 @@ from scores.group_commit import Committer
 from scores.ledger import Receipt, SubmittedSession
 from scores.models import Client, GameSession, Player, Standing
 from scores.pending import Pending
-from tests.faults import closed_gate
+from tests.faults.inside import closed_gate
 from tests.ledger import Heard, make_ranks, only_receipts, receipts_of, session
 
 

@@ -12,7 +12,7 @@ from scores.errors import LedgerUnavailable, Refused
 from scores.ledger import MAXIMUM, Receipt, record
 from scores.ledger.settle import settle
 from scores.models import Client, GameSession, IdempotencyKey, Player, Standing, Window
-from tests.faults import closed_gate, somebody_else
+from tests.faults.inside import closed_gate, somebody_else
 from tests.ledger import Heard, make_ranks, recorded, session
 
 

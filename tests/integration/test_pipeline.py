@@ -14,7 +14,7 @@ from scores.ledger import Receipt, pipeline
 from scores.ledger.pipeline import NoAnswer, Pipeline, Statement
 from scores.ledger.settle import settle
 from scores.models import Client, GameSession, Player, Standing
-from tests.faults import closed_gate, conninfo, somebody_else
+from tests.faults.inside import closed_gate, conninfo, somebody_else
 from tests.ledger import recorded, session
 
 ADD = Statement.of("SELECT %(one)s::int + %(other)s::int")

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from scores.models import Board
-from tests.faults import somebody_else
+from tests.faults.inside import somebody_else
 
 pytestmark = pytest.mark.usefixtures("committed")
 

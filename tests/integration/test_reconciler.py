@@ -23,7 +23,7 @@ from scores.ranking.receivers import project_committed
 from scores.reconciler import reconcile
 from scores.signals import standings_committed
 from scores.valkey import ScriptCall, valkey
-from tests.faults import somebody_else
+from tests.faults.inside import somebody_else
 from tests.ledger import make_ranks, recorded, session
 
 

@@ -10,7 +10,7 @@ import pytest
 from scores import boards
 from scores.ledger import SubmittedSession, record
 from scores.models import Client, Player
-from tests.faults import conninfo
+from tests.faults.inside import conninfo
 
 _THREADS = 50
 _UPDATES = 200

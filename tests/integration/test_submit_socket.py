@@ -20,7 +20,7 @@ from scores import api_keys
 from scores.models import ApiKey, GameSession, Standing
 from tests.api import GameServer, error_of
 from tests.api import session as item
-from tests.faults import closed_gate, somebody_else
+from tests.faults.inside import closed_gate, somebody_else
 from tests.integration.bare import connection
 from tests.integration.live import PATIENCE_S, Server, eventually, in_thread, serving
 from tests.ledger import make_ranks
