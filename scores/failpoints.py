@@ -23,6 +23,12 @@ POINTS: Final = frozenset(
         "write_after_commit",  # what was committed goes into Valkey at once; skipped: the reconciler alone does it
         "before_answer",  # a batch is stored and ranked; its receipts go back to those who wait
         "publish",  # a change of the visible top goes to the web processes
+        "reconcile_read",  # changed rows were read from PostgreSQL; they go into Valkey
+        "reconcile_advance",  # all changed rows but the last are in Valkey; these go there, and the watermark moves
+        "rebuild_begun",  # the right to rebuild is taken; the standings are read
+        "rebuild_chunk",  # some of the standings go into the new generation
+        "rebuild_switch",  # all of them are in it; it becomes the live one
+        "rebuild_switched",  # it is the live one; older generations are removed
     }
 )
 

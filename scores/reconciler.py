@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from django.db import connection
 
-from scores import boards
+from scores import boards, failpoints
 from scores.boards import WindowRef
 from scores.changes import Committed, NameChange, StandingChange
 from scores.ranking.identity import identity
@@ -67,13 +67,17 @@ def _catch_up(live: dict[WindowRef, Watermark]) -> int:
     last: Sequence[tuple[Any, ...]] = ()
     with named_state() as until:
         for names in _chunks(_NAMES, since):
+            if failpoints.reach("reconcile_read"):
+                return rows
             project(Committed(names=tuple(NameChange(*row) for row in names)))
             rows += len(names)
         for standings in _chunks(_STANDINGS, since):
+            if failpoints.reach("reconcile_read"):
+                return rows
             project(_standings(last))
             last = standings
             rows += len(standings)
-    if rows:
+    if rows and not failpoints.reach("reconcile_advance"):
         pin()
         # The last rows and the new watermark in one step; a reconciler that dies before leaves it where it was.
         # Where nothing changed it may stay: it costs nothing, and moving it costs a write to disk.

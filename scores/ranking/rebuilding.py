@@ -19,6 +19,7 @@ from itertools import islice
 
 import msgspec
 
+from scores import failpoints
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable
 from scores.ranking import keys, names, scripts
@@ -62,13 +63,15 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda playe
     if not _script(window, scripts.REBUILD_BEGIN, generation, _LEASE_MS):
         raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
     try:
+        failpoints.reach("rebuild_begun")
         chunks, players, watermark, whose = _stream(window, generation, progress)
         pin()
         _switch(window, generation, str(chunks), epoch, watermark, whose)
     except BaseException:
         _abort(window, generation)
         raise
-    _discard_old_generations(window)
+    if not failpoints.reach("rebuild_switched"):
+        _discard_old_generations(window)
     return Rebuilt(epoch, players)
 
 
@@ -108,6 +111,8 @@ def _calls(window: WindowRef, generation: str, number: int, chunk: Sequence[Buck
 
 def _bring(window: WindowRef, calls: Sequence[ScriptCall], players: int) -> int:
     """Make the calls, again where Valkey was too slow: a chunk carries its number and counts once. Gives `players`."""
+    if failpoints.reach("rebuild_chunk"):
+        return players
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -123,7 +128,7 @@ def _bring(window: WindowRef, calls: Sequence[ScriptCall], players: int) -> int:
 
 
 def _switch(window: WindowRef, *arguments: str) -> None:
-    if not _script(window, scripts.REBUILD_SWITCH, *arguments):
+    if failpoints.reach("rebuild_switch") or not _script(window, scripts.REBUILD_SWITCH, *arguments):
         raise RebuildAborted(f"Valkey lost a part of the new ranks of {keys.tag(window)}.")
 
 
