@@ -7,6 +7,8 @@ from scores.models.audit import AuditEntry, FormerName
 from scores.models.board import Board, Window
 from scores.models.client import ApiKey, Client
 from scores.models.idempotency import IdempotencyKey
+from scores.models.installation import Installation
+from scores.models.mark import RankMark
 from scores.models.player import Player
 from scores.models.session import GameSession
 from scores.models.standing import Standing
@@ -20,7 +22,9 @@ __all__ = [
     "FormerName",
     "GameSession",
     "IdempotencyKey",
+    "Installation",
     "Player",
+    "RankMark",
     "RefreshFamily",
     "Standing",
     "Suspicion",

@@ -29,6 +29,19 @@ def remember_call(bucket: int, names: Sequence[str]) -> ScriptCall:
     return ScriptCall(scripts.REMEMBER_NAMES, keys.names(bucket), [msgspec.msgpack.encode(names)])
 
 
+def forget_everybody() -> None:
+    """Let Valkey know no name; whoever asks for one that is missing gets it from PostgreSQL.
+
+    A name is replaced by newer ones only. Where PostgreSQL was put back into its past, names of the future
+    that it lost are newer than any of its own for a while, and would stay.
+
+    Raises:
+        RanksUnavailable: Valkey does not answer; some names may be left.
+    """
+    for found in valkey().keys_matching(keys.EVERY_BUCKET_OF_NAMES):
+        valkey().commands([("UNLINK", *found)])
+
+
 def usernames(user_ids: Sequence[int]) -> dict[int, str]:
     """The usernames of players, from Valkey; those that it lacks are read from PostgreSQL once and kept.
 

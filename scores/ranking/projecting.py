@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,30 +11,35 @@ import msgspec
 
 from scores import boards
 from scores.boards import WindowRef
-from scores.changes import Committed, Projection, StandingChange
+from scores.changes import Committed, NameChange, Projection, StandingChange
 from scores.ranking import flat, keys, names, scripts
+from scores.ranking.watermarks import Watermark
 from scores.rows import BoardChange
 from scores.signals import board_changed
 from scores.valkey import ScriptCall, valkey
 
+#: What the script is told of each window, by its id: arguments 3 and on.
+_Calls = dict[int, list[str | bytes]]
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """How far a window's ranks have come: rows read from the snapshot `since` bring them to `until`.
+    """How far a window's ranks have come: with some last rows they are complete up to `until`.
 
-    Moves only where the window still stands at `since`: of two reconcilers one moves it.
+    Moves only where the window still stands at the mark `since`, so that of two reconcilers one moves it, and
+    only in the run of Valkey that the rows before were brought to: one that was restarted may have lost them.
     """
 
     since: str
-    until: str
+    run: str
+    until: Watermark
 
 
-def project(committed: Committed, advances: dict[int, Advance] | None = None) -> Projection:
+def project(committed: Committed) -> Projection:
     """Bring committed standings and names into Valkey; send `board_changed` for each visible top that changed.
 
     Args:
         committed: rows in any order, any number of times: an older rev than the one stored is ignored.
-        advances: by window id, for windows whose watermark moves with these rows.
 
     Returns:
         Ranks by (window id, user id). None for hidden players and windows without ranks.
@@ -42,36 +47,58 @@ def project(committed: Committed, advances: dict[int, Advance] | None = None) ->
     Raises:
         RanksUnavailable: nothing is promised to be written; the reconciler repairs within a second or two.
     """
-    by_window: dict[int, list[StandingChange]] = {}
-    for change in committed.standings:
-        by_window.setdefault(change.window_id, []).append(change)
-    for window_id in advances or {}:
-        by_window.setdefault(window_id, [])
-    windows = [boards.by_id(window_id) for window_id in by_window]
-
-    # Names first: a row must not be seen before its name.
-    name_calls = names.remember_calls(committed.names)
-    calls = [_call(window, by_window[window.id], (advances or {}).get(window.id)) for window in windows]
-    answers = valkey().run([*name_calls, *calls])[len(name_calls) :]
-
+    by_window = _by_window(committed.standings)
+    calls: _Calls = {window_id: [_packed(changes), "1"] for window_id, changes in by_window.items()}
     ranks: dict[tuple[int, int], int] = {}
+    for window_id, places in _bring(committed.names, calls):
+        for change, rank in zip(by_window[window_id], places, strict=True):
+            if rank is not None:
+                ranks[window_id, change.user_id] = rank
+    return Projection(ranks)
+
+
+def catch_up(committed: Committed, advances: Mapping[int, Advance] | None = None) -> None:
+    """As `project`, for rows that mostly are in Valkey already, and whose ranks nobody asks for.
+
+    Args:
+        committed: as `project`.
+        advances: by window id, for windows whose watermark moves with these rows.
+
+    Raises:
+        RanksUnavailable: as `project`.
+    """
+    by_window = _by_window(committed.standings)
+    calls: _Calls = {window_id: [_packed(changes), ""] for window_id, changes in by_window.items()}
+    for window_id, advance in (advances or {}).items():
+        calls.setdefault(window_id, [_packed(()), ""]).extend((advance.since, advance.run, *advance.until.fields()))
+    for _ in _bring(committed.names, calls):
+        pass  # each answer is heard for the change of the top that it may tell
+
+
+def _by_window(changes: Iterable[StandingChange]) -> dict[int, list[StandingChange]]:
+    by_window: dict[int, list[StandingChange]] = {}
+    for change in changes:
+        by_window.setdefault(change.window_id, []).append(change)
+    return by_window
+
+
+def _bring(new_names: Sequence[NameChange], calls: _Calls) -> Iterator[tuple[int, Sequence[int | None]]]:
+    """Bring in names, and rows by the id of their window; the places of the rows, where the window has ranks."""
+    windows = [boards.by_id(window_id) for window_id in calls]
+    # Names first: a row must not be seen before its name.
+    name_calls = names.remember_calls(new_names)
+    row_calls = [
+        ScriptCall(scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, *calls[window.id]])
+        for window in windows
+    ]
+    answers = valkey().run([*name_calls, *row_calls])[len(name_calls) :]
     for window, answer in zip(windows, answers, strict=True):
         if not answer:
             continue  # no ranks: only a rebuild makes them, or one submit would make a board of one player
         places, *change_of_top = answer
-        for change, rank in zip(by_window[window.id], places, strict=True):
-            if rank is not None:
-                ranks[window.id, change.user_id] = rank
         if change_of_top:
             _send_change(window, change_of_top)
-    return Projection(ranks)
-
-
-def _call(window: WindowRef, changes: Sequence[StandingChange], advance: Advance | None) -> ScriptCall:
-    since, until = (advance.since, advance.until) if advance else ("", "")
-    return ScriptCall(
-        scripts.PROJECT, keys.meta(window), [keys.tag(window), keys.VISIBLE_TOP, since, until, _packed(changes)]
-    )
+        yield window.id, places
 
 
 def _packed(rows: Iterable[StandingChange]) -> bytes:

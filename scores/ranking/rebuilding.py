@@ -24,8 +24,10 @@ from scores.boards import WindowRef
 from scores.errors import RanksUnavailable
 from scores.ranking import keys, names, scripts
 from scores.ranking.buckets import Bucket, buckets
-from scores.ranking.identity import identity
-from scores.ranking.snapshots import named_state, pin
+from scores.ranking.identity import Origin, origin
+from scores.ranking.marks import pin
+from scores.ranking.snapshots import named_state
+from scores.ranking.watermarks import Watermark, written
 from scores.valkey import Script, ScriptCall, valkey
 
 _CHUNK_BUCKETS = 16  # 2,048 players, some 10 ms of Valkey's time: live scripts wait that long at most
@@ -46,11 +48,14 @@ class Rebuilt:
     players: int
 
 
-def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda players: None) -> Rebuilt:
+def rebuild(
+    window: WindowRef, *, forget_names: bool = False, progress: Callable[[int], None] = lambda players: None
+) -> Rebuilt:
     """Make the ranks of the window anew and switch to them.
 
     Args:
         window: any window, whether it has ranks or not.
+        forget_names: where what Valkey knows may come from another past, whose names would seem to be newer.
         progress: called after each chunk with the number of players so far.
 
     Raises:
@@ -64,30 +69,44 @@ def rebuild(window: WindowRef, *, progress: Callable[[int], None] = lambda playe
         raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
     try:
         failpoints.reach("rebuild_begun")
-        chunks, players, watermark, whose = _stream(window, generation, progress)
-        pin()
-        _switch(window, generation, str(chunks), epoch, watermark, whose)
+        if forget_names:
+            names.forget_everybody()
+        sent = _stream(window, generation, progress)
+        # Counted before the mark is set: the mark covers what was committed before it.
+        so_far = written([window])[window.id]
+        watermark = Watermark(sent.snapshot, pin(), sent.origin, so_far)
+        _switch(window, generation, str(sent.chunks), epoch, *watermark.fields())
     except BaseException:
         _abort(window, generation)
         raise
     if not failpoints.reach("rebuild_switched"):
         _discard_old_generations(window)
-    return Rebuilt(epoch, players)
+    return Rebuilt(epoch, sent.players)
 
 
-def _stream(window: WindowRef, generation: str, progress: Callable[[int], None]) -> tuple[int, int, str, str]:
-    """Send the standings of one state; give chunks, players, the state's name and whose it is."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What went to Valkey, and the name of the state that it is of."""
+
+    chunks: int
+    players: int
+    snapshot: str
+    origin: Origin
+
+
+def _stream(window: WindowRef, generation: str, progress: Callable[[int], None]) -> _Sent:
+    """Send the standings of one state."""
     chunks = brought = 0
     with (
-        named_state() as watermark,
+        named_state() as snapshot,
         # Closed before the transaction: its end would wait for that of an unfinished COPY, for ever.
-        closing(buckets(window)) as snapshot,
+        closing(buckets(window)) as everybody,
         # While Valkey brings one chunk in, the next one is read and packed.
         ThreadPoolExecutor(1, thread_name_prefix="rebuild") as courier,
     ):
-        whose = identity()
+        whose = origin()
         under_way: Future[int] | None = None
-        while chunk := list(islice(snapshot, _CHUNK_BUCKETS)):
+        while chunk := list(islice(everybody, _CHUNK_BUCKETS)):
             chunks += 1
             calls = _calls(window, generation, chunks, chunk)
             if under_way is not None:
@@ -97,7 +116,7 @@ def _stream(window: WindowRef, generation: str, progress: Callable[[int], None])
         if under_way is not None:
             brought += under_way.result()
             progress(brought)
-    return chunks, brought, watermark, whose
+    return _Sent(chunks, brought, snapshot, whose)
 
 
 def _calls(window: WindowRef, generation: str, number: int, chunk: Sequence[Bucket]) -> list[ScriptCall]:

@@ -17,6 +17,7 @@ def _of_window(name: str) -> Script:
 
 PROJECT: Final = _of_window("project")
 READ: Final = _of_window("read")
+STAND: Final = _of_window("stand")
 REBUILD_BEGIN: Final = _of_window("rebuild_begin")
 REBUILD_CHUNK: Final = _of_window("rebuild_chunk")
 REBUILD_SWITCH: Final = _of_window("rebuild_switch")

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from scores.models import Client, Player, Standing
 from scores.ledger import SubmittedSession, record
 from scores.reconciler import reconcile
-from scores.ranking.watermarks import watermarks
+from scores.ranking.watermarks import stands
 from scores import boards
 reconcile()
 client, alice = Client.objects.create(name="arena"), Player.objects.create(username="alice")
@@ -29,8 +29,8 @@ for _ in range(100):  # batches that are rolled back: each takes a number, none 
         Standing.objects.update(games=2)
         transaction.set_rollback(True)
 reconcile()
-(mark,) = watermarks(boards.live()).values()
-print(json.dumps(mark.snapshot))
+(stand,) = stands(boards.live()).values()
+print(json.dumps(stand.watermark.snapshot))
 """
 
 _AFTER = """

@@ -14,6 +14,7 @@ FILLED_BY_MIGRATIONS = {
     "boards",
     "django_content_type",
     "django_migrations",
+    "installation",
 }
 
 

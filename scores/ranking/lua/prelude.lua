@@ -48,6 +48,13 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- What changes whenever Valkey may have lost its last writes: it was restarted, or a replica took its place.
+local function server_run()
+  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+  local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+  return (run or '') .. ':' .. (history or '')
+end
+
 -- 1 + the number of players with a better (smaller) sort key: ties share a rank.
 local function rank_of(ranks, sort_key)
   return redis.call('ZCOUNT', ranks, '-inf', '(' .. sort_key) + 1

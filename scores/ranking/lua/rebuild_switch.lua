@@ -4,15 +4,13 @@
 -- ARGV[1]  the generation, which must still be the one that is built
 -- ARGV[2]  how many chunks were sent: a Valkey that lost its tail meanwhile counts fewer
 -- ARGV[3]  the new epoch
--- ARGV[4]  the watermark: the snapshot that the rows were read from
--- ARGV[5]  the identity of the PostgreSQL that they were read from
+-- ARGV[4…] what meta says of the watermark: field, value, …
 --
 -- Answer: 1, or 0 where it may not be switched to
 local known = redis.call('HMGET', KEYS[1], 'building_generation', 'building_chunks')
 if known[1] ~= ARGV[1] or known[2] ~= ARGV[2] then
   return 0
 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[3], 'seq', 0,
-           'watermark', ARGV[4], 'identity', ARGV[5])
+redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[3], 'seq', 0, unpack(ARGV, 4))
 redis.call('HDEL', KEYS[1], 'building_generation', 'building_chunks', 'building_until')
 return 1

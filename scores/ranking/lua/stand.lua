@@ -1,0 +1,17 @@
+-- Tells where the ranks of a window stand.
+--
+-- KEYS[1]  {board:window}:meta
+--
+-- Answer: false where the window has no ranks, else the watermark and what was written down with it (see
+--         project.lua), how many calls have written rows by now, and the run of Valkey
+local known = redis.call('HMGET', KEYS[1], 'generation', 'watermark', 'mark', 'identity', 'started', 'covered', 'written')
+if not known[1] then
+  return false
+end
+local stand = {}
+for i = 2, 6 do
+  stand[#stand + 1] = known[i] or ''  -- ranks of an earlier version have no mark: nobody will know it
+end
+stand[#stand + 1] = known[7] or '0'
+stand[#stand + 1] = server_run()
+return stand
