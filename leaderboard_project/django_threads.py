@@ -17,6 +17,7 @@ from a2wsgi import WSGIMiddleware
 
 from leaderboard_project.answers import answer, answer_error
 from scores.api.recording import GOING_DOWN, TOO_MANY
+from scores.pending import OUTCOME_UNKNOWN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -28,14 +29,42 @@ _WAITING_PER_THREAD = 16
 _HEALTH = ("/readyz", "/v1/health-check")
 #: Where passwords are checked: a flood of logins waits for its own threads, and no submit or moderator behind it.
 _LOGINS = ("/api/auth/", "/account/", "/admin/login/")
+#: Who submits hears within three seconds, also where PostgreSQL falls silent before the ledger is asked.
+_SUBMITS = ("/api/leaderboard/submit",)
+_SUBMIT_PATIENCE_S = 2.9
 _BOARDS = ("/api/leaderboard/top", "/api/leaderboard/rank/", "/api/leaderboard/around/", "/v1/leaderboard/")
+
+
+class _Telling:
+    """Passes one answer on, until it is cut off."""
+
+    def __init__(self, send: ASGISendCallable) -> None:
+        self._send = send
+        self._started = False
+        self._is_cut_off = False
+
+    async def __call__(self, event: ASGISendEvent) -> None:
+        self._started = True
+        if event["type"] == "http.response.start" and event["status"] == HTTPStatus.NOT_MODIFIED:
+            # Django says 0, which would be the length of what the client has.
+            kept = [header for header in event["headers"] if header[0].lower() != b"content-length"]
+            event = {**event, "headers": kept}
+        if not self._is_cut_off:
+            await self._send(event)
+
+    async def cut_off(self, word: str) -> None:
+        """Pass nothing on any more; where nothing was said yet, that the outcome is unknown."""
+        self._is_cut_off = True
+        if not self._started:
+            await answer_error(self._send, 503, "outcome_unknown", word, headers=[(b"retry-after", b"1")])
 
 
 class _Pool:
     """A bounded number of threads, and of requests that wait for one."""
 
-    def __init__(self, application: WSGIApplication, *, threads: int) -> None:
+    def __init__(self, application: WSGIApplication, *, threads: int, patience_s: float | None = None) -> None:
         self._application = cast("ASGI3Application", WSGIMiddleware(cast("Any", application), workers=threads))
+        self._patience_s = patience_s
         self._most = threads * (1 + _WAITING_PER_THREAD)
         self._under_way = 0
 
@@ -43,28 +72,20 @@ class _Pool:
         if self._under_way >= self._most:
             await answer_error(send, 503, "unavailable", TOO_MANY, headers=[(b"retry-after", b"1")])
             return
-        started = cut_off = False
-
-        async def watched_send(event: ASGISendEvent) -> None:
-            nonlocal started
-            started = True
-            if event["type"] == "http.response.start" and event["status"] == HTTPStatus.NOT_MODIFIED:
-                # Django says 0, which would be the length of what the client has.
-                kept = [header for header in event["headers"] if header[0].lower() != b"content-length"]
-                event = {**event, "headers": kept}
-            if not cut_off:
-                await send(event)
-
-        answering = asyncio.ensure_future(self._application(scope, receive, watched_send))
+        telling = _Telling(send)
+        answering = asyncio.ensure_future(self._application(scope, receive, telling))
         self._under_way += 1
         answering.add_done_callback(self._ended)
         try:
-            await asyncio.shield(answering)  # its thread cannot be stopped; it ends by itself
+            # Its thread cannot be stopped; it ends by itself, whether somebody waits for it or not.
+            await asyncio.wait({answering}, timeout=self._patience_s)
         except asyncio.CancelledError:
-            cut_off = True
-            # The server goes down and its grace is over. A clear word is better than uvicorn's bare 500.
-            if not started:
-                await answer_error(send, 503, "outcome_unknown", GOING_DOWN, headers=[(b"retry-after", b"1")])
+            await telling.cut_off(GOING_DOWN)  # its grace is over; better a clear word than uvicorn's bare 500
+        else:
+            if answering.done():
+                answering.result()  # raises what the application raised
+            else:
+                await telling.cut_off(OUTCOME_UNKNOWN)
 
     def _ended(self, answering: asyncio.Future[None]) -> None:
         self._under_way -= 1
@@ -77,13 +98,14 @@ class DjangoThreads:
 
     Args:
         application: Django's WSGI application.
-        threads: of the pool for everything else; boards have half as many, logins a quarter.
+        threads: of the pool for everything else; boards and submits have half as many each, logins a quarter.
     """
 
     def __init__(self, application: WSGIApplication, *, threads: int = 32) -> None:
         self._everything_else = _Pool(application, threads=threads)
         self._pools: Sequence[tuple[tuple[str, ...], _Pool]] = (
             (_BOARDS, _Pool(application, threads=threads // 2)),
+            (_SUBMITS, _Pool(application, threads=threads // 2, patience_s=_SUBMIT_PATIENCE_S)),
             (_LOGINS, _Pool(application, threads=max(1, threads // 4))),
             (_HEALTH, _Pool(application, threads=2)),
         )

@@ -16,6 +16,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from leaderboard_project import env, logs
+from leaderboard_project.postgresql.connection import PatientConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -98,12 +99,25 @@ def _database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **parts,
             "connect_timeout": 3,
-            # One budget for a statement that hangs and for a lock that nobody lets go of.
-            "options": "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
+            # A network that has died is noticed by whoever waits without a limit.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            # A statement that hangs ends before our own patience does (PatientConnection), and a lock that nobody
+            # lets go of before the ledger's, whose callers hear within three seconds.
+            "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
             # Prepared are the ledger's statements alone, whose plans must not change with a batch's size: to plan
             # them anew each time was a quarter of PostgreSQL's work on small batches.
             " -c plan_cache_mode=force_generic_plan",
-            "pool": {"min_size": 1, "max_size": env.integer("RANKCAST_DB_POOL", 16, minimum=4), "timeout": 2},
+            "pool": {
+                "min_size": 1,
+                "max_size": env.integer("RANKCAST_DB_POOL", 16, minimum=4),
+                "timeout": 2,
+                "connection_class": PatientConnection,
+                # An attempt to connect ends after that long, and whoever comes next begins another one. The pool's
+                # default waits ever longer between its attempts: after an outage of a minute, half a minute more.
+                "reconnect_timeout": 2,
+            },
         },
     }
 
@@ -185,6 +199,16 @@ PROXY_COUNT = env.integer("RANKCAST_PROXY_COUNT", 1, minimum=1)
 
 #: Whether the hot requests are answered past Django (`scores.fast_door`); the answers are the same.
 FAST_DOOR = env.boolean("RANKCAST_FAST_DOOR", default=True)
+
+# --- Archives (docs/backup.md) -------------------------------------------------------------------
+
+#: Where snapshots are written to, unless another file is named.
+SNAPSHOT_DIR = Path(
+    env.text("RANKCAST_SNAPSHOT_DIR") or Path(env.text("RANKCAST_DATA") or BASE_DIR / "var") / "snapshots"
+)
+#: Hours between two snapshots that the worker takes, 0: none; and how many of those it keeps.
+SNAPSHOT_HOURS = env.integer("RANKCAST_SNAPSHOT_HOURS", 24)
+SNAPSHOT_KEEP = env.integer("RANKCAST_SNAPSHOT_KEEP", 7, minimum=1)
 
 #: Where this process fails on purpose (`scores.failpoints`): for tests.
 FAILPOINTS = env.text("RANKCAST_FAILPOINTS")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import psycopg
+
 
 class UnknownBoard(Exception):
     """There is no board of that name."""
@@ -17,6 +19,10 @@ class RanksUnavailable(Exception):
 
 class ValkeyUnavailable(RanksUnavailable):
     """Valkey does not answer, or refuses to."""
+
+
+class NoAnswer(psycopg.OperationalError):
+    """PostgreSQL says nothing, though its connection stands. What was sent may have happened or not."""
 
 
 class LedgerUnavailable(Exception):

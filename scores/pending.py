@@ -13,7 +13,8 @@ from scores.ledger import SubmittedSession
 from scores.ledger.settle import Settled
 
 _NOT_TAKEN = "The session waited too long to be recorded, and was not."
-_UNKNOWN = (
+#: What those are told whose session was under way when patience ended.
+OUTCOME_UNKNOWN = (
     "The database did not answer in time, so the session may or may not be recorded."
     " Send it again with the same idempotency key: it then counts once."
 )
@@ -53,7 +54,7 @@ class Pending(Awaited):
             self.given_up = True
             self._callbacks = ()
             return [
-                outcome or LedgerUnavailable(_UNKNOWN if item.taken else _NOT_TAKEN, outcome_unknown=item.taken)
+                outcome or LedgerUnavailable(OUTCOME_UNKNOWN if item.taken else _NOT_TAKEN, outcome_unknown=item.taken)
                 for item, outcome in zip(self.items, self._outcomes, strict=True)
             ]
 

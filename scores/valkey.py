@@ -23,7 +23,7 @@ from scores.errors import ValkeyUnavailable
 
 _CONNECT_TIMEOUT_S = 0.3
 _ANSWER_TIMEOUT_S = 0.5  # many times what the largest batch takes
-_BREAK_S = 1.0  # how long nobody asks again after Valkey did not answer
+_BREAK_S = 0.5  # how long nobody asks again after Valkey did not answer
 
 log = structlog.get_logger(__name__)
 
@@ -120,8 +120,8 @@ class Valkey:
     def __init__(self, url: str) -> None:
         self._connections = _Connections(url)
         self._broken = False
-        self._closed_until = 0.0  # monotonic
-        self._probing = threading.Lock()
+        self._looking_at = 0.0  # monotonic: when somebody may look whether it is back
+        self._looking = threading.Lock()
 
     def run(self, calls: Sequence[ScriptCall]) -> list[Any]:
         """The answers of the calls, in order, in one round trip. Each call is atomic, the sequence is not.
@@ -170,27 +170,33 @@ class Valkey:
                 return
 
     def _round_trip(self, commands: Sequence[_Command]) -> list[Any]:
-        if not self._broken:
-            return self._ask(commands)
-        # One caller at a time finds out whether Valkey is back; all others are spared the wait.
-        if time.monotonic() < self._closed_until or not self._probing.acquire(blocking=False):
+        if self._broken:
+            self._look_aside()
             raise ValkeyUnavailable("Valkey did not answer a moment ago.")
-        try:
-            answers = self._ask(commands)
-            self._broken = False
-            return answers
-        finally:
-            self._probing.release()
-
-    def _ask(self, commands: Sequence[_Command]) -> list[Any]:
         try:
             return self._connections.round_trip(commands)
         except (redis.ConnectionError, redis.TimeoutError) as error:
             if not self._broken:
                 log.warning("Valkey does not answer; PostgreSQL does meanwhile", error=str(error))
-            self._closed_until = time.monotonic() + _BREAK_S
+            self._looking_at = time.monotonic() + _BREAK_S
             self._broken = True
             raise ValkeyUnavailable(str(error)) from error
+
+    def _look_aside(self) -> None:
+        """Find out in a thread of its own whether Valkey is back: no caller waits for one that is not."""
+        if time.monotonic() >= self._looking_at and self._looking.acquire(blocking=False):
+            threading.Thread(target=self._look, name="valkey", daemon=True).start()
+
+    def _look(self) -> None:
+        try:
+            self._connections.round_trip([("PING",)])
+        except (redis.ConnectionError, redis.TimeoutError):
+            self._looking_at = time.monotonic() + _BREAK_S
+        else:
+            self._broken = False
+            log.info("Valkey answers again")
+        finally:
+            self._looking.release()
 
     def _without_errors(self, answers: list[Any]) -> list[Any]:
         for answer in answers:

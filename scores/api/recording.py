@@ -11,8 +11,9 @@ from scores import group_commit
 from scores.ledger import Receipt, SubmittedSession
 from scores.ledger.settle import Settled
 
-#: How long a session is waited for, in seconds: beyond every timeout that the ledger sets itself.
-PATIENCE_S: Final = 10.0
+#: How long a session is waited for, in seconds: beyond every timeout that the ledger sets itself, and short enough
+#: for an answer within three seconds.
+PATIENCE_S: Final = 2.7
 #: What those are told who were waiting for the answer when the process ended, and those for whom there is no room.
 GOING_DOWN: Final = (
     "The server is shutting down and did not finish this request. A session may or may not be recorded:"

@@ -8,10 +8,12 @@ from functools import partial
 import structlog
 
 from scores import api_keys
+from scores.errors import LedgerUnavailable
 from scores.fast_door.threads import Threads
 from scores.models import ApiKey
 
 _THREADS = 4
+_PATIENCE_S = 2.0  # with a PostgreSQL that is silent; its thread waits longer, and ends by itself
 
 log = structlog.get_logger(__name__)
 
@@ -24,10 +26,18 @@ class Keys:
         self._asking: dict[str, asyncio.Future[ApiKey | None]] = {}
 
     async def verify(self, secret: str) -> ApiKey | None:
-        """As `api_keys.verify`, without holding up the loop; of many who show the same unknown key, one asks."""
+        """As `api_keys.verify`, without holding up the loop; of many who show the same unknown key, one asks.
+
+        Raises:
+            LedgerUnavailable: not known already, and PostgreSQL is silent.
+            django.db.OperationalError: as before, and it is away.
+        """
         recalled = api_keys.recall(secret)
         if recalled is None:
-            return await asyncio.shield(self._ask(secret))
+            try:
+                return await asyncio.wait_for(asyncio.shield(self._ask(secret)), _PATIENCE_S)
+            except TimeoutError:
+                raise LedgerUnavailable("The database does not answer. Send the session again in a moment.") from None
         if recalled.is_due:
             self._ask(secret)
         return recalled.value

@@ -21,15 +21,13 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus
 from psycopg.pq.abc import PGresult
 
-#: How long PostgreSQL may say nothing, in seconds: more than any statement may take.
-_PATIENCE_S: Final = 10.0
+from scores.errors import NoAnswer
+
+#: How long PostgreSQL may say nothing, in seconds: longer than a lock is waited for, shorter than a receipt.
+_PATIENCE_S: Final = 2.5
 #: The server does not know the statement any more, or tables were changed below it.
 _FORGOTTEN: Final = frozenset({"26000", "0A000"})
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
-
-
-class NoAnswer(psycopg.OperationalError):
-    """PostgreSQL says nothing, though its connection stands. What was sent may have happened or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +180,5 @@ class Pipeline:
         happened = poll.poll(_PATIENCE_S * 1000)
         if not happened:
             self._connection.close()
-            raise NoAnswer(f"PostgreSQL has said nothing for {_PATIENCE_S:.0f} s.")
+            raise NoAnswer(f"PostgreSQL has said nothing for {_PATIENCE_S} s.")
         return happened[0][1]

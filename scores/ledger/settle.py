@@ -9,8 +9,7 @@ import structlog
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
 from psycopg_pool import PoolTimeout
 
-from scores.errors import LedgerUnavailable, Refused
-from scores.ledger.pipeline import NoAnswer
+from scores.errors import LedgerUnavailable, NoAnswer, Refused
 from scores.ledger.record import Answer, record
 from scores.ledger.statements import CommitOutcomeUnknown, RowLocked
 from scores.ledger.values import MAXIMUM, SubmittedSession

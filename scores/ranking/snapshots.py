@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from scores.unhurried import unhurried
+
 
 @contextmanager
 def one_state() -> Iterator[None]:
@@ -28,8 +30,7 @@ def named_state() -> Iterator[str]:
     """
     if connection.in_atomic_block:
         raise RuntimeError("a state is named in a transaction of its own")
-    with one_state(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")  # a large board takes longer than a request may
+    with one_state(), unhurried(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_snapshot()::text")
         yield str(cursor.fetchone()[0])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ import redis
 from django.conf import settings
 
 from scores.errors import ValkeyUnavailable
-from scores.valkey import Script, ScriptCall, Valkey
+from scores.valkey import _ANSWER_TIMEOUT_S, Script, ScriptCall, Valkey
 
 ECHO = Script("return ARGV[1]")
 
@@ -29,6 +30,16 @@ def server() -> Iterator[redis.Redis]:
 
 def echo(valkey: Valkey, *texts: str) -> list[str]:
     return valkey.run([ScriptCall(ECHO, "key", [text]) for text in texts])
+
+
+def eventually_answers(valkey: Valkey) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            return echo(valkey, "again") == ["again"]
+        except ValkeyUnavailable:
+            continue
+    return False
 
 
 def test_a_connection_that_was_hung_up_while_it_rested_is_replaced_unnoticed(
@@ -61,8 +72,26 @@ def test_an_answer_that_came_too_late_is_nobodys(valkey: Valkey, server: redis.R
     finally:
         server.client_unpause()
 
-    valkey._closed_until = 0  # as if the second were over
+    assert eventually_answers(valkey)
     assert echo(valkey, "a", "b") == ["a", "b"]
+
+
+def test_nobody_waits_to_find_out_that_valkey_is_still_away(valkey: Valkey, server: redis.Redis) -> None:
+    server.client_pause(5_000, all=True)
+    try:
+        with pytest.raises(ValkeyUnavailable):
+            echo(valkey, "late")
+        valkey._looking_at = 0  # as if it were time to look
+        refused_at = time.monotonic()
+        with pytest.raises(ValkeyUnavailable, match="a moment ago"):
+            echo(valkey, "refused")
+        # It looks aside, which takes as long as any answer may.
+        assert time.monotonic() - refused_at < _ANSWER_TIMEOUT_S / 2
+        assert valkey._looking.locked()
+    finally:
+        server.client_unpause()
+
+    assert eventually_answers(valkey)
 
 
 def test_a_refused_command_leaves_every_other_answer_in_its_place(valkey: Valkey) -> None:

@@ -8,6 +8,9 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
+from leaderboard_project import django_threads
 from leaderboard_project.django_threads import DjangoThreads
 
 
@@ -97,8 +100,22 @@ async def test_a_request_that_is_cut_off_by_a_shutdown_is_told_what_to_do() -> N
     assert (status, json.loads(body)["error"]["code"]) == (503, "outcome_unknown")
     django.may_answer.set()
     async with asyncio.timeout(5):
-        while application._everything_else._under_way:  # noqa: ASYNC110  a thread ends, and tells nobody
+        while any(pool._under_way for _, pool in application._pools):  # noqa: ASYNC110  a thread ends, and tells nobody
             await asyncio.sleep(0.01)
+
+
+async def test_who_submits_hears_in_time_and_whoever_came_too_late_is_heard_by_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(django_threads, "_SUBMIT_PATIENCE_S", 0.05)
+    django = SlowDjango()
+    application = DjangoThreads(django, threads=2)
+
+    status, body = await ask(application, "/api/leaderboard/submit", "POST")
+
+    assert (status, json.loads(body)["error"]["code"]) == (503, "outcome_unknown")
+    django.may_answer.set()
+    assert await ask(application, "/api/leaderboard/submit", "POST") == (200, b"done")
 
 
 async def test_more_than_can_wait_is_told_so_at_once() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Literal
 
 from django.db import Error, connection, transaction
@@ -19,9 +21,12 @@ from scores.errors import RanksUnavailable
 from scores.models import Board
 
 _PATIENCE_S: Final = 2.0
+_KEEP_S: Final = 0.5  # longer than its patience is a failure remembered
 #: PostgreSQL is asked in a thread of its own, which alone hangs where PostgreSQL does: a statement's
 #: timeout is kept by the server, and a frozen one keeps none.
 _asking: Final = ThreadPoolExecutor(1, thread_name_prefix="health")
+_asking_lock: Final = threading.Lock()
+_last: tuple[Future[bool], float] | None = None
 _ANSWERS = {200: contract.Health, 503: contract.Health}
 
 
@@ -62,14 +67,25 @@ def _health() -> Response:
 
 
 def _postgresql() -> Literal["ok", "away"]:
-    asked = _asking.submit(_knows_its_boards)
+    asked, until = _question()
     try:
-        return "ok" if asked.result(_PATIENCE_S) else "away"
-    except TimeoutError:
-        asked.cancel()  # the one before hangs: a frozen server answers nobody
+        return "ok" if asked.result(max(0.0, until - time.monotonic())) else "away"
+    except (TimeoutError, Error):  # whatever it is: it does not serve
         return "away"
-    except Error:  # whatever it is: it does not serve
-        return "away"
+
+
+def _question() -> tuple[Future[bool], float]:
+    """A question to PostgreSQL, and until when it is waited for.
+
+    One that is under way, or has failed a moment ago, is everybody's: who asks next need not wait all over again for
+    a server that is silent, or away.
+    """
+    global _last  # noqa: PLW0603  one question of the whole process
+    with _asking_lock:
+        now = time.monotonic()
+        if _last is None or (_last[0].done() and (now >= _last[1] + _KEEP_S or _last[0].exception() is None)):
+            _last = _asking.submit(_knows_its_boards), now + _PATIENCE_S
+        return _last
 
 
 def _knows_its_boards() -> bool:

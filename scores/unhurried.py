@@ -1,0 +1,28 @@
+"""Statements that may take as long as they need: for what looks at whole tables, never for a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Within, and within the open transaction, no statement is too slow, neither for PostgreSQL nor for us.
+
+    Raises:
+        RuntimeError: outside of a transaction, whose end takes PostgreSQL's part of it back.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("only a transaction is unhurried")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    waiting = connection.connection
+    patience_s = waiting.patience_s
+    waiting.patience_s = None
+    try:
+        yield
+    finally:
+        waiting.patience_s = patience_s
