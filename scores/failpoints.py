@@ -22,6 +22,9 @@ POINTS: Final = frozenset(
         "before_commit",  # the statements of a batch go to PostgreSQL, with the commit behind them
         "write_after_commit",  # what was committed goes into Valkey at once; skipped: the reconciler alone does it
         "before_answer",  # a batch is stored and ranked; its receipts go back to those who wait
+        "snapshot_part",  # a part of an archive is written to its file
+        "restore_part",  # a part of an archive that was loaded is committed
+        "restore_switch",  # everything that was loaded becomes visible
         "publish",  # a change of the visible top goes to the web processes
         "reconcile_read",  # changed rows were read from PostgreSQL; they go into Valkey
         "reconcile_advance",  # all changed rows but the last are in Valkey; these go there, and the watermark moves

@@ -22,24 +22,26 @@ def ensure(connection: BaseDatabaseWrapper, *, months_ahead: int = MONTHS_AHEAD)
         cursor.execute("SELECT now()")
         month = _first_of_month(cursor.fetchone()[0])
         for _ in range(months_ahead + 1):
-            following = _next_month(month)
-            name = f"game_sessions_{month:%Y_%m}"
-            cursor.execute("SELECT to_regclass(%s) IS NULL", [name])
-            if cursor.fetchone()[0]:
-                _make(connection, name, month, following)
+            if name := make(connection, month):
                 made.append(name)
-            month = following
+            month = _next_month(month)
     return made
 
 
-def _make(connection: BaseDatabaseWrapper, name: str, month: datetime, following: datetime) -> None:
+def make(connection: BaseDatabaseWrapper, month: datetime) -> str | None:
+    """Make the partition of the month that begins then, and give its name; None where it is there already."""
+    name, following = f"game_sessions_{month:%Y_%m}", _next_month(month)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NULL", [name])
+        if not cursor.fetchone()[0]:
+            return None
         # A table that somebody reads is not waited for long: everybody who comes later would wait behind us.
         cursor.execute("SET LOCAL lock_timeout = '200ms'")
         cursor.execute(
             f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF game_sessions"
             f" FOR VALUES FROM ('{month.isoformat()}') TO ('{following.isoformat()}')"
         )
+    return name
 
 
 def _first_of_month(moment: datetime) -> datetime:

@@ -1,0 +1,81 @@
+"""The list of those who were erased, beside the archives: an older archive still knows who they were.
+
+It holds ids and times, no names. The audit trail knows the same, but goes back with everything else
+when an older archive is restored.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from scores.archive.errors import ArchiveRefused
+from scores.models import AuditEntry
+
+NAME: Final = "erasures.jsonl"
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """One line: who was erased, and when."""
+
+    user_id: int
+    erased_at: datetime
+
+
+def write_down(directory: Path, *, after: int = 0) -> int:
+    """Add to the list in the directory whom it lacks; give the audit trail's last entry that was looked at.
+
+    Args:
+        directory: where the archives are; must exist.
+        after: entries of the trail up to this one are known to be in the list.
+
+    Raises:
+        OSError: the list cannot be written.
+        django.db.Error: PostgreSQL does not answer.
+    """
+    trail = AuditEntry.objects.filter(action=AuditEntry.Action.ERASE, id__gt=after).order_by("id")
+    found = list(trail.values_list("id", "subject_id", "at"))
+    _append(directory / NAME, [Erasure(user_id=player, erased_at=at) for _, player, at in found])
+    return max((entry for entry, _, _ in found), default=after)
+
+
+def read(path: Path) -> list[Erasure]:
+    """The list.
+
+    Raises:
+        ArchiveRefused: a line cannot be read: nobody may be forgotten to be forgotten.
+        OSError: the file cannot be read.
+    """
+    erasures = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            erasures.append(msgspec.json.decode(line, type=Erasure))
+        except msgspec.MsgspecError as error:
+            raise ArchiveRefused(f"Line {number} of the list of erasures {path} cannot be read: {error}.") from None
+    return erasures
+
+
+def _append(path: Path, erasures: Iterable[Erasure]) -> None:
+    """Write those down who are not in the list yet; it is made where there is none. Any number of processes may."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]  # without the beginning of a line that a crash cut off
+        known = {msgspec.json.decode(line, type=Erasure).user_id for line in whole.splitlines()}
+        lines = [
+            msgspec.json.encode(erasure) + b"\n"
+            for erasure in {erasure.user_id: erasure for erasure in reversed(list(erasures))}.values()
+            if erasure.user_id not in known
+        ]
+        if lines or whole != text:
+            file.seek(len(whole))
+            file.write(b"".join(reversed(lines)))
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,1 @@
+"""What `manage.py snapshot` writes and `manage.py restore` reads."""
