@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from leaderboard_project.embedded.pair import Pair
+from tests.acceptance.by_hand import run, run_python
 from tests.acceptance.processes import descendants
-from tests.acceptance.serving import MANAGE, environment
 
 _BEFORE = """
 import json
@@ -45,30 +43,19 @@ print(json.dumps([rows, reads.top("global").rows[0].total_score]))
 """
 
 
-def _run(pair: Pair, data: Path, *arguments: str) -> str:
-    variables = environment(data) | {
-        "DATABASE_URL": pair.addresses.database_url,
-        "REDIS_URL": pair.addresses.redis_url,
-    }
-    command = [sys.executable, str(MANAGE), *arguments]
-    ran = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
 def test_a_change_after_a_crash_is_seen_though_its_number_was_given_out_before(data: Path) -> None:
     pair = Pair(data, command="pytest")
     pair.start()
     try:
-        _run(pair, data, "migrate", "--verbosity", "0")
-        _run(pair, data, "shell", "--no-imports", "-c", _BEFORE)
+        run(pair, data, "migrate", "--verbosity", "0")
+        run_python(pair, data, _BEFORE)
         for pid, command in descendants(os.getpid()).items():
             if "postgres" in command.split()[0] and str(data) in command:
                 os.kill(pid, signal.SIGKILL)
         while not pair.restart_dead():
             pass
 
-        rows, shown = json.loads(_run(pair, data, "shell", "--no-imports", "-c", _AFTER).splitlines()[-1])
+        rows, shown = json.loads(run_python(pair, data, _AFTER))
     finally:
         pair.stop()
 
