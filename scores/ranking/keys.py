@@ -23,9 +23,28 @@ def meta(window: WindowRef) -> str:
     return f"{tag(window)}:meta"
 
 
-def names(bucket: int) -> str:
+def ranks(window: WindowRef, generation: str) -> str:
+    """The sorted set of a generation; the scripts derive it by themselves."""
+    return f"{tag(window)}:{generation}:ranks"
+
+
+def revs(window: WindowRef, generation: str, bucket: int | str) -> str:
+    """The hash with the revs of the players from 128 * bucket on."""
+    return f"{tag(window)}:{generation}:revs:{bucket}"
+
+
+def names(bucket: int | str) -> str:
     """The hash with the usernames of the players from 128 * bucket on."""
     return f"names:{bucket}"
+
+
+def beginning_with(text: str) -> str:
+    r"""The glob pattern of the keys that begin with the text, whatever characters are in it.
+
+    >>> beginning_with("{what?:all}")
+    '{what\\?:all}*'
+    """
+    return "".join(f"\\{character}" if character in "*?[]\\^-" else character for character in text) + "*"
 
 
 def member(user_id: int) -> str:
@@ -35,6 +54,15 @@ def member(user_id: int) -> str:
     '000000000007'
     """
     return f"{user_id:012d}"
+
+
+def is_member(text: str) -> bool:
+    """Whether the text stands for a player.
+
+    >>> is_member(member(7)), is_member("7"), is_member("somebody")
+    (True, False, False)
+    """
+    return 12 <= len(text) <= 15 and text.isascii() and text.isdigit() and member(int(text)) == text
 
 
 def name_text(rev: int | str, username: str) -> str:

@@ -1,0 +1,72 @@
+"""PostgreSQL's side of the comparison with Valkey: rows as they are now, some buckets of players at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db import connection
+
+from scores.ranking import keys
+from scores.verification.judging import PlayerRow, StandingRow
+
+# Ids are taken in their order and grouped: so many at most, that many buckets are full of neighbours.
+_STANDING_BUCKETS: Final = f"""
+SELECT DISTINCT user_id / {keys.BUCKET} FROM (
+    SELECT user_id FROM leaderboard WHERE window_id = %s AND user_id >= %s ORDER BY user_id LIMIT %s
+) AS neighbour ORDER BY 1
+"""  # noqa: S608  a constant
+_PLAYER_BUCKETS: Final = f"""
+SELECT DISTINCT id / {keys.BUCKET} FROM (
+    SELECT id FROM users WHERE id >= %s ORDER BY id LIMIT %s
+) AS neighbour ORDER BY 1
+"""  # noqa: S608
+_STANDINGS: Final = f"""
+SELECT bucket.number, standing.user_id, standing.rev::text, CASE WHEN NOT standing.hidden THEN standing.sort_key END
+FROM unnest(%s::bigint[]) AS bucket (number)
+JOIN leaderboard AS standing
+    ON standing.user_id >= bucket.number * {keys.BUCKET} AND standing.user_id < (bucket.number + 1) * {keys.BUCKET}
+    AND standing.window_id = %s
+"""  # noqa: S608
+_PLAYERS: Final = f"""
+SELECT bucket.number, player.id, player.rev::text, player.username
+FROM unnest(%s::bigint[]) AS bucket (number)
+JOIN users AS player
+    ON player.id >= bucket.number * {keys.BUCKET} AND player.id < (bucket.number + 1) * {keys.BUCKET}
+"""  # noqa: S608
+
+
+def standing_buckets(window_id: int, *, after: int, limit: int) -> list[int]:
+    """The next buckets behind `after` (-1: from the first) in which somebody has a standing, at most `limit`."""
+    first = (after + 1) * keys.BUCKET
+    return [number for (number,) in _rows(_STANDING_BUCKETS, window_id, first, limit * keys.BUCKET)][:limit]
+
+
+def player_buckets(*, after: int, limit: int) -> list[int]:
+    """The next buckets behind `after` (-1: from the first) in which there is a player, at most `limit`."""
+    first = (after + 1) * keys.BUCKET
+    return [number for (number,) in _rows(_PLAYER_BUCKETS, first, limit * keys.BUCKET)][:limit]
+
+
+def standings_of(window_id: int, numbers: Sequence[int]) -> dict[int, list[StandingRow]]:
+    """The standings of each of the buckets."""
+    return _by_bucket(numbers, _rows(_STANDINGS, list(numbers), window_id))
+
+
+def players_of(numbers: Sequence[int]) -> dict[int, list[PlayerRow]]:
+    """The players of each of the buckets."""
+    return _by_bucket(numbers, _rows(_PLAYERS, list(numbers)))
+
+
+def _by_bucket(numbers: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {number: [] for number in numbers}
+    for number, *row in rows:
+        found[number].append(row)
+    return found
+
+
+def _rows(sql: str, *parameters: int | list[int]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
