@@ -28,7 +28,7 @@ _STANDINGS = """
 INSERT INTO leaderboard
     (window_id, user_id, total_score, sort_key, games, wins, reached_at, hidden, rev, changed_xid)
 SELECT board_windows.id, session.user_id, sum(session.score), -sum(session.score)::float8, count(*),
-       count(*) FILTER (WHERE session.outcome = 'win'), max(session.timestamp), false, 0, '0'
+       count(*) FILTER (WHERE session.outcome = 'win'), max(session.recorded_at), false, 0, '0'
 FROM game_sessions AS session, board_windows
 GROUP BY board_windows.id, session.user_id
 """

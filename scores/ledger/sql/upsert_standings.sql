@@ -20,5 +20,9 @@ ON CONFLICT (window_id, user_id) DO UPDATE SET
     sort_key = -(standing.total_score + excluded.total_score)::float8,
     games = standing.games + excluded.games,
     wins = standing.wins + excluded.wins,
-    reached_at = CASE WHEN excluded.total_score = 0 THEN standing.reached_at ELSE excluded.reached_at END
+    reached_at = CASE
+        WHEN excluded.total_score = 0 THEN standing.reached_at
+        WHEN standing.total_score = 0 THEN excluded.reached_at
+        ELSE greatest(standing.reached_at, excluded.reached_at)  -- who began later may have come first
+    END
 RETURNING window_id, user_id, total_score, sort_key, hidden, rev
