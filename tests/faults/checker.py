@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.faults.history import Event
 
-#: What a receipt says about a session may never change; total score and rank are those of the moment.
-IMMUTABLE = ("session_id", "user_id", "score", "game_mode", "timestamp")
+#: What a receipt says about a session may never change, and its timestamp; total score and rank are of the moment.
+IMMUTABLE = ("session_id", "user_id", "score", "game_mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,21 @@ def _stories(key: str, told: Sequence[Event], sessions: Sequence[Mapping[str, An
     """Where receipts, the session and what was sent do not tell the same."""
     found = []
     of = [event.receipt for event in told if event.kind == "ok"] + list(sessions)
-    stories = {tuple(each.get(name) for name in IMMUTABLE) for each in of}
+    again = [event for event in told if event.kind == "ok"][1:]
+    if not all(event.replayed for event in again):
+        found.append(f"{key}: acknowledged as new more than once")
+    stories = {_story(each) for each in of}
     if len(stories) > 1:
         found.append(f"{key}: different stories: {sorted(map(str, stories))}")
     scores = {event.session["score"] for event in told if event.kind == "invoke"}
     if sessions and sessions[0]["score"] not in scores:
         found.append(f"{key}: {sorted(scores)} points were sent, {sessions[0]['score']} are recorded")
     return found
+
+
+def _story(session: Mapping[str, Any]) -> tuple[object, ...]:
+    moment = datetime.fromisoformat(str(session["timestamp"]))
+    return (*(session[name] for name in IMMUTABLE), moment)
 
 
 def _may_be_recorded(told: Sequence[Event]) -> bool:

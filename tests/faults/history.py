@@ -27,6 +27,8 @@ class Event:
     session: dict[str, Any] = field(default_factory=dict)
     #: What came back: with `ok`.
     receipt: dict[str, Any] = field(default_factory=dict)
+    #: Whether the answer says that the session was recorded before.
+    replayed: bool = False
     #: Status and code, or what became of the connection: with `fail` and `info`.
     why: str = ""
 

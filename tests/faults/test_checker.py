@@ -25,7 +25,7 @@ HISTORY = [
     _sent("a"),
     Event("ok", "a", receipt=_session(1, "a", total_score=50, rank=1)),
     _sent("a"),
-    Event("ok", "a", receipt=_session(1, "a", total_score=100, rank=1)),
+    Event("ok", "a", receipt=_session(1, "a", total_score=100, rank=1), replayed=True),
     _sent("b"),
     Event("fail", "b", why="404 unknown_player"),
     _sent("c"),
@@ -69,11 +69,17 @@ def test_each_contradiction_is_found(stored: dict[str, Any], which: str, words: 
 
 @pytest.mark.parametrize("spoilt", [{"session_id": 9}, {"timestamp": "2026-01-01T00:00:01Z"}])
 def test_two_receipts_that_tell_two_stories_are_found(spoilt: dict[str, Any]) -> None:
-    told = [*HISTORY, _sent("a"), Event("ok", "a", receipt=_session(1, "a", **spoilt))]
+    told = [*HISTORY, _sent("a"), Event("ok", "a", receipt=_session(1, "a") | spoilt, replayed=True)]
 
     findings = check(told, STORED)
 
     assert any("a: different stories" in sentence for sentence in findings.wrong)
+
+
+def test_a_session_that_is_told_as_new_twice_is_found() -> None:
+    told = [*HISTORY, _sent("a"), Event("ok", "a", receipt=_session(1, "a"))]
+
+    assert check(told, STORED).wrong == ["a: acknowledged as new more than once"]
 
 
 def test_findings_of_any_kind_are_findings() -> None:
