@@ -36,9 +36,9 @@ play("dora", 50)  # has the id that the next new player will have
 """
 _SEEN = "reconcile()"
 _MORE = """
+play("erin", 40)  # her name draws an older rev than the one whose id she has did
 for _ in range(5):
     play("bob", 1)
-play("erin", 40)
 """
 _COMPARE = """
 import json
