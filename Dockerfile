@@ -18,10 +18,11 @@ RUN .venv/bin/python -m compileall -q clients frontend leaderboard_project realt
 
 FROM python:3.13-slim
 
-RUN useradd --system --no-create-home --uid 10001 rankcast
+# A volume takes over whose directory it was.
+RUN useradd --system --no-create-home --uid 10001 rankcast && install --directory --owner=10001 --mode=700 /snapshots
 COPY --from=build /app /app
 WORKDIR /app
-# Nothing is written but to /tmp: the file system may be read-only.
+# Nothing is written but to /tmp, and archives to /snapshots: the file system may be read-only.
 ENV PATH="/app/.venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     RANKCAST_PRODUCTION=1 RANKCAST_LOG_FORMAT=json
 USER 10001

@@ -1,4 +1,4 @@
-"""What runs beside the web processes: the reconciler and the ends of bans each second, partitions ahead of time."""
+"""What runs beside the web processes: the reconciler and the ends of bans each second, partitions, archives."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 from django.db import Error, connection
 
 from scores import accounts, ledger, partitions
+from scores.archive import schedule
 from scores.errors import RanksUnavailable
 from scores.reconciler import reconcile
 from scores.valkey import eviction_policy
@@ -28,6 +29,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
     """
     housekeeping_at = float("-inf")
     away = False
+    archives = schedule.keep(stop)
     while not stop.is_set():
         began = time.monotonic()
         try:
@@ -44,6 +46,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
         pulse()
         stop.wait(max(0.0, _TICK_S - (time.monotonic() - began)))
     connection.close()
+    archives.join()
 
 
 def _keep_house() -> bool:

@@ -148,6 +148,14 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     _sync_directory(path.parent)
 
 
+def forget_dead_partials(directory: Path) -> None:
+    """Delete what snapshots that were killed have left in the directory."""
+    for partial in directory.glob("*.tar.partial"):
+        with suppress(OSError), partial.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who is still alive holds it
+            partial.unlink()
+
+
 def _refuse_to_overwrite(path: Path) -> None:
     if path.exists():
         raise NoArchive(f"There is a file {path}: name another one, or take that one away.")
