@@ -32,6 +32,7 @@ POINTS: Final = frozenset(
         "rebuild_chunk",  # some of the standings go into the new generation
         "rebuild_switch",  # all of them are in it; it becomes the live one
         "rebuild_switched",  # it is the live one; older generations are removed
+        "sweep_repair",  # what differs for seconds is repaired
     }
 )
 

@@ -1,4 +1,4 @@
-"""What runs beside the web processes: the reconciler and the ends of bans each second, partitions, archives."""
+"""What runs beside the web processes: the reconciler and the ends of bans each second, partitions, archives, sweeps."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scores.archive import schedule
 from scores.errors import RanksUnavailable
 from scores.reconciler import reconcile
 from scores.valkey import eviction_policy
+from scores.verification import sweeper
 
 _TICK_S = 1.0
 _HOUSEKEEPING_S = 3600.0
@@ -30,6 +31,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
     housekeeping_at = float("-inf")
     away = False
     archives = schedule.keep(stop)
+    sweeps = sweeper.start(stop)
     while not stop.is_set():
         began = time.monotonic()
         try:
@@ -47,6 +49,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
         stop.wait(max(0.0, _TICK_S - (time.monotonic() - began)))
     connection.close()
     archives.join()
+    sweeps.join()
 
 
 def _keep_house() -> bool:

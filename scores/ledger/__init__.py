@@ -15,6 +15,7 @@ from scores.ledger.decisions import (
     void_sessions,
 )
 from scores.ledger.record import Answer, record
+from scores.ledger.touching import touch
 from scores.ledger.values import MAXIMUM, Outcome, Receipt, SubmittedSession
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "erase",
     "record",
     "rename",
+    "touch",
     "unban",
     "unvoid_sessions",
     "void_sessions",

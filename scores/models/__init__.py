@@ -13,6 +13,7 @@ from scores.models.player import Player
 from scores.models.session import GameSession
 from scores.models.standing import Standing
 from scores.models.suspicion import Suspicion, SuspicionRule
+from scores.models.sweep import Sweep
 
 __all__ = [
     "ApiKey",
@@ -29,5 +30,6 @@ __all__ = [
     "Standing",
     "Suspicion",
     "SuspicionRule",
+    "Sweep",
     "Window",
 ]
