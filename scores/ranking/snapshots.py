@@ -33,14 +33,3 @@ def named_state() -> Iterator[str]:
     with one_state(), unhurried(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_snapshot()::text")
         yield str(cursor.fetchone()[0])
-
-
-def pin() -> None:
-    """Make sure that no transaction id which a state named before now calls finished is ever given out again.
-
-    A rolled-back transaction leaves nothing on disk. After a crash PostgreSQL would give its id to
-    another one, whose changes a watermark that already calls the id finished would never see. An id
-    that is on disk, as this one's, is never given out again, and neither is any before it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_logical_emit_message(true, 'rankcast', 'watermark')")
