@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from tests.acceptance.serving import eventually
 from tests.faults.proxy import BLACK_HOLE, REFUSE, Fault
@@ -151,8 +152,8 @@ def _watching(rig: Rig) -> Iterator[Any]:
     address = f"{rig.url.replace('http', 'ws', 1)}/ws/leaderboard/"
     with connect(
         address,
-        origin=rig.url,  # type: ignore[arg-type]  # a NewType of str
-        subprotocols=["lb.v1"],  # type: ignore[list-item]
+        origin=Origin(rig.url),
+        subprotocols=[Subprotocol("lb.v1")],
         proxy=None,
     ) as live:
         live.send(json.dumps({"op": "subscribe", "board": "global"}))
