@@ -166,7 +166,8 @@ LEFT_OUT: Final = frozenset(
         "django_content_type",  # and so is what a permission may be
         "auth_permission",
         "installation",  # a restored system is another one
-        "rank_marks",  # what Valkey holds was not read from it
+        "rank_marks",  # what Valkey holds was not read from it,
+        "sweeps",  # nor compared with it
     }
 )
 #: Tables of Django's whose rows are kept by names, in tables of the archive's own.

@@ -54,7 +54,7 @@ def verified(file: BinaryIO, told: Teller) -> Archive:
         ArchiveRefused: it is damaged, no archive, or one that this program cannot restore.
         OSError: the file cannot be read.
     """
-    told.begin("verifying")
+    told.begin("checking the seal")
     found = container.members(file)
     if not found or found[-1].name != NAME:
         raise ArchiveRefused(damaged("it has no manifest"))
@@ -63,7 +63,7 @@ def verified(file: BinaryIO, told: Teller) -> Archive:
     if [member.name for member in found[:-1]] != [part.name for part in parts]:
         raise ArchiveRefused(damaged("its parts are not those that the manifest names"))
     archive = Archive(file, manifest, {member.name: member for member in found})
-    told.begin("verifying", sum(part.rows for part in parts))
+    told.begin("checking the parts", sum(part.rows for part in parts))
     for table in manifest.tables:
         digest = hashlib.sha256()
         for part in table.parts:
