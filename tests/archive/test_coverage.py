@@ -49,8 +49,9 @@ def test_every_field_of_every_model_is_in_the_archive_or_left_out() -> None:
 def test_the_tables_that_have_a_sequence_draw_ids(committed: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM unnest(%s::text[]) AS name WHERE EXISTS (SELECT FROM pg_attribute"
-            " WHERE attrelid = name::regclass AND attname = 'id') AND pg_get_serial_sequence(name, 'id') IS NOT NULL",
+            "SELECT owner.relname FROM pg_class AS sequence JOIN pg_depend ON objid = sequence.oid"
+            " JOIN pg_class AS owner ON owner.oid = refobjid"
+            " WHERE sequence.relkind = 'S' AND deptype IN ('a', 'i') AND owner.relname = ANY(%s)",
             [sorted(set(NAMES) - OWN_NAMES)],
         )
         assert {name for (name,) in cursor.fetchall()} == {table.name for table in TABLES if table.draws_ids}
