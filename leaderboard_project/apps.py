@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from typing_extensions import override
 
 from leaderboard_project import checks
+from leaderboard_project.postgresql import migrating
 
 
 class LeaderboardProjectConfig(AppConfig):
@@ -16,3 +18,5 @@ class LeaderboardProjectConfig(AppConfig):
     @override
     def ready(self) -> None:
         checks.register()
+        pre_migrate.connect(migrating.take_time, dispatch_uid="leaderboard_project.postgresql")
+        post_migrate.connect(migrating.hurry_again, dispatch_uid="leaderboard_project.postgresql")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -51,7 +51,7 @@ def test_without_postgresql_submits_are_refused_in_time_and_boards_go_on(
     web = rig.webs[0].pid
     before = _total_scores(rig)
     with rig.postgresql.meeting(fault):
-        refused = _submit(rig, keys, **more)
+        refused = _submit(rig, keys, headers=more)
         assert {answer.status_code for answer in refused} == {503}
         assert {answer.headers["retry-after"] for answer in refused} == {"1"}
         assert {answer.json()["error"]["code"] for answer in refused} <= {"unavailable", "outcome_unknown"}
@@ -65,7 +65,7 @@ def test_without_postgresql_submits_are_refused_in_time_and_boards_go_on(
             assert _hears(live, lambda frame: frame.get("source") == "ranks" and frame["rows"])
 
     assert eventually(rig.is_ready, within_s=_CONVERGED_S), rig.last_words()
-    stored = _submit(rig, keys, **more)
+    stored = _submit(rig, keys, headers=more)
     assert {answer.status_code for answer in stored} == {201}
     # Whatever became of the first tries: each session counts once.
     assert eventually(lambda: _counts_once(rig, before, keys), within_s=_CONVERGED_S), _total_scores(rig)
@@ -105,14 +105,17 @@ def test_without_either_store_a_page_says_so_in_time(rig: Rig) -> None:
     assert eventually(lambda: _source(rig) == "ranks", within_s=_CONVERGED_S)
 
 
-def _submit(rig: Rig, keys: Sequence[tuple[str, str]], *, score: int = 1, **more: str) -> list[httpx.Response]:
+def _submit(
+    rig: Rig, keys: Sequence[tuple[str, str]], *, score: int = 1, headers: Mapping[str, str] | None = None
+) -> list[httpx.Response]:
     """One session for each of them, all at once; the answers in order."""
 
     def one(key: tuple[str, str]) -> httpx.Response:
         username, idempotency_key = key
         return httpx.post(
             f"{rig.url}/api/leaderboard/submit",
-            headers={"Authorization": f"Api-Key {rig.api_key}", "Idempotency-Key": idempotency_key, **more},
+            headers={"Authorization": f"Api-Key {rig.api_key}", "Idempotency-Key": idempotency_key}
+            | dict(headers or {}),
             json={"username": username, "score": score, "game_mode": "survival"},
             timeout=_ANSWER_S,
         )

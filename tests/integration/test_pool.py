@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+from leaderboard_project.postgresql.connection import PatientConnection
+from scores.errors import NoAnswer
 from scores.models import Board
-from tests.faults.inside import somebody_else
+from tests.faults.inside import conninfo, somebody_else
+from tests.faults.proxy import BLACK_HOLE, before_postgresql
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -37,6 +42,34 @@ def boards() -> int:
         return Board.objects.count()
     finally:
         connection.close()
+
+
+def test_migrations_take_their_time_and_nothing_else_does() -> None:
+    said: list[str] = []
+
+    def listen(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        said.append(sql)
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(listen):
+        call_command("migrate", verbosity=0, interactive=False)
+
+    timeouts = [sql for sql in said if "statement_timeout" in sql]
+    assert (timeouts[0], timeouts[-1]) == ("SET statement_timeout = 0", "RESET statement_timeout")
+    assert connection.connection.patience_s == PatientConnection.PATIENCE_S
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("5s",)
+
+
+def test_a_server_that_says_nothing_is_given_up() -> None:
+    with before_postgresql(conninfo()) as way:
+        silent = PatientConnection.connect(way.url, autocommit=True)
+        silent.patience_s = 0.2
+        with way.proxy.meeting(BLACK_HOLE), pytest.raises(NoAnswer, match="said nothing"):
+            silent.execute("SELECT 1")
+
+        assert silent.closed
 
 
 def test_no_caller_is_refused_because_every_pooled_connection_died() -> None:
