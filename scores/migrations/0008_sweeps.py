@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 (
                     "window",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,

@@ -18,8 +18,10 @@ class Sweep(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    # Null: the names, which all windows share.
-    window = models.ForeignKey(Window, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # Null: the names, which all windows share. No constraint: a restore exchanges the windows.
+    window = models.ForeignKey(
+        Window, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(db_default=Now())
     compared = models.BigIntegerField(help_text="Rows of PostgreSQL's.")
