@@ -28,7 +28,13 @@ from leaderboard_project.embedded.pair import Pair
 from scores.valkey import Valkey
 
 #: What the environment must not decide: these servers are ours, and thrown away.
-_OURS = {"RANKCAST_PRODUCTION": "0", "RANKCAST_HTTPS": "0", "RANKCAST_DEBUG": "0", "RANKCAST_LOG_LEVEL": "WARNING"}
+_OURS = {
+    "RANKCAST_PRODUCTION": "0",
+    "RANKCAST_HTTPS": "0",
+    "RANKCAST_DEBUG": "0",
+    "RANKCAST_LOG_LEVEL": "WARNING",
+    "RANKCAST_SNAPSHOT_HOURS": "0",
+}
 #: How often a rebuild is tried, and how long one that failed may keep the next from beginning, in seconds.
 _ATTEMPTS = 5
 _LEASE_S = 11.0
@@ -79,7 +85,7 @@ def installation(*, players: int, sessions: int, processes: int, progress: Progr
         EmbeddedError: the pair does not.
     """
     progress.begin("starting PostgreSQL and Valkey")
-    with _throw_away_directory() as data, Pair(data, command="bench") as pair:
+    with throw_away_directory() as data, Pair(data, command="bench") as pair:
         environment = {
             **fleet.environment([HOST, "localhost"], demo=False),
             **_OURS,
@@ -134,7 +140,8 @@ def _valkey_bytes(addresses: Addresses) -> int:
 
 
 @contextmanager
-def _throw_away_directory() -> Iterator[Path]:
+def throw_away_directory() -> Iterator[Path]:
+    """A directory for a pair, on a disk; it is gone after the block."""
     # Not /tmp, which is memory on many machines: durability that costs nothing would be none.
     disk = Path("/var/tmp")  # noqa: S108  mkdtemp makes a name of its own
     data = Path(tempfile.mkdtemp(prefix="rankcast-bench-", dir=disk if disk.is_dir() else None))

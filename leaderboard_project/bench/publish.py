@@ -60,6 +60,10 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("memory", "rankcast", "bytes_per_player", "bytes of Valkey's memory per player, 1 M players"),
     ("rebuild", "rankcast", "seconds", "rebuild of 1 M players while submits go on, s"),
     ("rebuild", "rankcast", "wrong_ranks", "… wrong ranks seen meanwhile"),
+    ("archive", "rankcast", "snapshot_s", "snapshot of 1 M sessions, s"),
+    ("archive", "rankcast", "restore_s", "… restored, with its ranks, s"),
+    ("archive", "rankcast", "archive_mib", "… size of the archive, MiB"),
+    ("archive", "rankcast", "tables_that_differ", "… tables that are not what they were"),
 )
 
 #: Scenarios that measure how something grows: what the sizes count, and which quantities are shown.

@@ -33,6 +33,7 @@ CHEAP = [
     "reads",
     "memory",
     "rebuild",
+    "archive",
 ]
 #: More of the same, with more sockets or a second installation.
 LARGE = {"audience-4000", "submit-size", "size", "size-batch", "size-sockets", "size-boards", "layers"}

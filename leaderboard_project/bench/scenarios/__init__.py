@@ -8,6 +8,7 @@ from typing import Final
 
 from leaderboard_project.bench.figures import Result
 from leaderboard_project.bench.scenarios import (
+    archiving,
     audience,
     batching,
     evening,
@@ -38,6 +39,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         "reads": reading.reads,
         "memory": ranks_memory.memory,
         "rebuild": rebuilding.rebuild,
+        "archive": archiving.archive,
         "size": growing.size,
         "size-batch": growing.size_batch,
         "size-sockets": audience.size_sockets,
