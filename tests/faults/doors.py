@@ -14,6 +14,8 @@ from websockets.exceptions import WebSocketException
 
 from tests.faults.history import Kind
 
+#: So many frames by one socket; then by another, which leads to any web process.
+_FRAMES = 20
 #: Longer than the product lets anybody wait for a commit.
 _PATIENCE_S = 12.0
 
@@ -67,12 +69,12 @@ def told(status: int, body: dict[str, Any], *, replayed: bool) -> Told:
 
 class _Http:
     def __init__(self, url: str, api_key: str) -> None:
-        # No retries: each outcome is for the history.
+        # No retries: each outcome is for the history. No connection is kept, so that each web process has its share.
         self._client = httpx.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Api-Key {api_key}"},
             timeout=_PATIENCE_S,
-            transport=httpx.AsyncHTTPTransport(retries=0),
+            limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     async def _post(self, path: str, document: Any, **headers: str) -> httpx.Response | Told:
@@ -149,6 +151,8 @@ class Frames:
         await self._socket.send(json.dumps({"id": self._frames, "sessions": items}))
         while (answer := json.loads(await self._socket.recv())).get("id") != self._frames:
             pass  # it says goodbye
+        if self._frames % _FRAMES == 0:
+            await self.close()
         if "receipts" not in answer:
             return [told(answer.get("status", 503), answer, replayed=False)] * len(sessions)
         return [_item(each) for each in answer["receipts"]]

@@ -102,6 +102,11 @@ class FaultProxy:
         finally:
             self.heal()
 
+    def lead_to(self, upstream: Address) -> None:
+        """From now on connections lead there; those that are open are cut."""
+        self._upstream = upstream
+        self.reset_all()
+
     def reset_all(self) -> None:
         """Cut all connections that are open; the next ones are welcome."""
         asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result(10)

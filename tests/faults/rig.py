@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +18,10 @@ from typing import Self
 
 import httpx
 
+from leaderboard_project.embedded.addresses import VALKEY_SOCKET
 from leaderboard_project.embedded.home import settle
 from leaderboard_project.embedded.pair import Pair
+from leaderboard_project.embedded.sockets import socket_directory
 from tests.acceptance.serving import MANAGE, environment, eventually
 from tests.faults.parts import Part, wait_for_end
 from tests.faults.proxy import FaultProxy, before_postgresql, before_valkey
@@ -77,16 +79,18 @@ class Rig:
         made = self.run("create_api_key", "arena", "--scope", "sessions:submit", "--scope", "players:create")
         self.api_key = re.findall(r"rk_\S+", made)[0]
         self._open.callback(self._end_parts)
-        self.webs = [self._web(number, self.armed) for number in range(self._webs)]
+        self.webs = [self._web(number, self.armed, {}) for number in range(self._webs)]
         self.worker = self._new_worker(self.armed)
         assert eventually(self.is_ready, within_s=_READY_S), self.last_words()
 
     # --- Processes of the product ---------------------------------------------------------------
 
-    def restart_web(self, number: int, armed: str | None = None) -> Part:
-        """A new process in place of that one, which is ended if it still runs."""
+    def restart_web(
+        self, number: int, armed: str | None = None, *, environment: Mapping[str, str] | None = None
+    ) -> Part:
+        """A new process in place of that one, which is ended if it still runs; with more in its environment."""
         self.webs[number].end()
-        self.webs[number] = self._web(number, self.armed if armed is None else armed)
+        self.webs[number] = self._web(number, self.armed if armed is None else armed, environment or {})
         return self.webs[number]
 
     def restart_worker(self, armed: str | None = None) -> Part:
@@ -154,6 +158,10 @@ class Rig:
         """Start again what has ended, and return when it answers."""
         self.pair.restart_dead()
 
+    def lead_to_own_valkey(self) -> None:
+        """After another Valkey had taken its place."""
+        self.valkey.lead_to(socket_directory(self.data) / VALKEY_SOCKET)
+
     def put_back(self, copy: Path, files: Path) -> None:
         """Put an earlier copy in place of a server's files; the server must have ended."""
         shutil.rmtree(files)
@@ -161,11 +169,11 @@ class Rig:
 
     # --- Inside ---------------------------------------------------------------------------------
 
-    def _web(self, number: int, armed: str) -> Part:
+    def _web(self, number: int, armed: str, more: Mapping[str, str]) -> Part:
         fd = self._listening.fileno()
         command = [sys.executable, "-m", "leaderboard_project.web", "--fd", str(fd)]
         name = f"web-{number + 1}"
-        return Part(name, command, self._armed(armed), self._log(name), inherit=[fd])
+        return Part(name, command, self._armed(armed) | dict(more), self._log(name), inherit=[fd])
 
     def _new_worker(self, armed: str) -> Part:
         return self.command("worker", armed=armed)

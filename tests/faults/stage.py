@@ -52,12 +52,21 @@ class Cycle:
 class Meeting:
     """One cycle while it is under way: what the fault has to say beside its making."""
 
+    #: With which all keys begin.
+    prefix: str
+    history: History
     wrong: list[str] = field(default_factory=list)
     #: The ranks went back in time, so a page may as well.
     back_in_time: bool = False
     #: What was acknowledged before this moment must be there; None: everything.
     forgotten_after: float | None = None
     first_ok_s: float | None = None
+    #: What is put back in order after the judgement.
+    after: ExitStack = field(default_factory=ExitStack)
+
+
+class NotHere(Exception):
+    """This machine cannot make the fault; the message says why."""
 
 
 Fault = Callable[["Stage", Meeting], float]
@@ -100,28 +109,36 @@ class Stage:
         self._cycles += 1
         prefix = f"{self._cycles:05d}-"
         history = History(self._histories / f"{prefix}{name.replace(' ', '-')}.jsonl" if self._histories else None)
-        meeting = Meeting()
         for viewer in self.load.viewers:
             viewer.frames.clear()
-        self.load.begin(prefix, history)
+        meeting = Meeting(prefix, history)
         try:
-            self.load.rages(warm)
-            healed = fault(self, meeting)
+            with meeting.after:
+                self.load.begin(prefix, history)
+                try:
+                    self.load.rages(warm)
+                    healed = fault(self, meeting)
+                finally:
+                    self.load.end()
+                return self._judged(name, meeting, healed, bound_s * self.slowness)
         finally:
-            self.load.end()
-        bound_s *= self.slowness
+            history.close()
+
+    def _judged(self, name: str, meeting: Meeting, healed: float, bound_s: float) -> Cycle:
         converged = self._until_right(healed + bound_s)
-        if converged is not None:
+        if converged is None:
+            meeting.wrong.append(f"never right again: {self.what_is_wrong()}")
+        elif meeting.forgotten_after is None:
             self.load.ask_again()
             if self._until_right(time.monotonic() + bound_s) is None:
                 meeting.wrong.append(f"after the retries: {self.what_is_wrong()}")
-        else:
-            meeting.wrong.append(f"never right again: {self.what_is_wrong()}")
-        findings = self._findings(prefix, history, meeting)
-        acknowledged = history.acknowledged()
-        history.close()
+        findings = self._findings(meeting)
         took_s = None if converged is None else max(0.0, converged - healed)
-        return Cycle(name, findings, took_s, bound_s, acknowledged, meeting.first_ok_s)
+        return Cycle(name, findings, took_s, bound_s, meeting.history.acknowledged(), meeting.first_ok_s)
+
+    def lasts(self, seconds: float) -> None:
+        """A fault goes on for so long."""
+        time.sleep(seconds)
 
     def what_is_wrong(self) -> str:
         """The first thing that does not agree with PostgreSQL; nothing when all does."""
@@ -165,10 +182,10 @@ class Stage:
             return f"the API does not answer: {error!r}"
         return "" if told == top and body["source"] == "ranks" else f"the API tells {told} from {body['source']}"
 
-    def _findings(self, prefix: str, history: History, meeting: Meeting) -> Findings:
-        limit = meeting.forgotten_after
-        events = history.events if limit is None else [event for event in history.events if event.at < limit]
-        findings = check(events, self.stores.stored(prefix))
+    def _findings(self, meeting: Meeting) -> Findings:
+        limit, events = meeting.forgotten_after, meeting.history.events
+        told = events if limit is None else [event for event in events if event.at < limit]
+        findings = check(told, self.stores.stored(meeting.prefix))
         findings.wrong += meeting.wrong
         if not meeting.back_in_time:
             for viewer in self.load.viewers:

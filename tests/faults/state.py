@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -61,6 +62,14 @@ class Stores:
                 standings=dict(connection.execute(_STANDINGS).fetchall()),
                 ranks=self.ranks() or {},
             )
+
+    def now(self) -> datetime:
+        """The time by PostgreSQL's clock."""
+        with self.sql() as connection:
+            row = connection.execute("SELECT now()").fetchone()
+            assert row is not None
+            moment: datetime = row[0]
+            return moment
 
     def standings(self) -> dict[int, int]:
         """Totals by player, as PostgreSQL has them."""
