@@ -8,18 +8,19 @@ reconcilers may run: rows are absolute and carry a rev, and a watermark moves on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from scores import boards, failpoints
+from scores import boards, failpoints, lag
 from scores.boards import WindowRef
 from scores.changes import Committed, StandingChange
 from scores.ranking.changed import names_since, standings_since
 from scores.ranking.identity import Origin, past
-from scores.ranking.marks import pin
+from scores.ranking.marks import pin, prune
 from scores.ranking.projecting import Advance, catch_up
-from scores.ranking.rebuilding import RebuildAborted, rebuild
+from scores.ranking.rebuilding import RebuildAborted, discard_old_generations, rebuild
 from scores.ranking.snapshots import named_state
 from scores.ranking.watermarks import Stand, Watermark, stands, written
 
@@ -37,8 +38,9 @@ def reconcile() -> int:
         RanksUnavailable: Valkey does not answer.
         django.db.Error: PostgreSQL does not answer.
     """
+    began = time.monotonic()
     told = stands(boards.live())
-    now = past([stand.watermark.mark for stand in told.values() if stand and stand.watermark.mark])
+    now = past(_marks(told.values()))
     believed: dict[WindowRef, Stand] = {}
     doubts: dict[WindowRef, str] = {}
     for window, stand in told.items():
@@ -48,11 +50,25 @@ def reconcile() -> int:
             doubts[window] = doubt
         else:
             believed[window] = stand
-    _rebuild(doubts, names_are_believed=bool(believed))
-    if not believed:
-        return 0
+    all_rebuilt = _rebuild(doubts, names_are_believed=bool(believed))
     is_settled = all(stand.is_settled(now) for stand in believed.values())
-    return _catch_up(believed, now.origin, is_settled=is_settled)
+    rows = _catch_up(believed, now.origin, is_settled=is_settled) if believed else 0
+    if all_rebuilt:
+        lag.caught_up(began)
+    return rows
+
+
+def keep_house() -> None:
+    """Remove what is left over: generations of ranks whose builders have died, and old marks.
+
+    Raises:
+        RanksUnavailable: Valkey does not answer.
+        django.db.Error: PostgreSQL does not answer.
+    """
+    windows = boards.live()
+    for window in windows:
+        discard_old_generations(window)
+    prune(_marks(stands(windows).values()))
 
 
 def _catch_up(believed: Mapping[WindowRef, Stand], origin: Origin, *, is_settled: bool) -> int:
@@ -84,7 +100,14 @@ def _catch_up(believed: Mapping[WindowRef, Stand], origin: Origin, *, is_settled
     return rows
 
 
-def _rebuild(doubts: Mapping[WindowRef, str], *, names_are_believed: bool) -> None:
+def _marks(told: Iterable[Stand | None]) -> list[str]:
+    # Ranks of an earlier version have none.
+    return [stand.watermark.mark for stand in told if stand is not None and stand.watermark.mark]
+
+
+def _rebuild(doubts: Mapping[WindowRef, str], *, names_are_believed: bool) -> bool:
+    """Rebuild these windows, as far as no other builder is at work; whether all of them are rebuilt."""
+    all_rebuilt = True
     # Names are shared by all windows: they come from where the ranks do.
     forget_names = not names_are_believed or any(why != _MISSING for why in doubts.values())
     for window, why in doubts.items():
@@ -92,7 +115,9 @@ def _rebuild(doubts: Mapping[WindowRef, str], *, names_are_believed: bool) -> No
             rebuilt = rebuild(window, forget_names=forget_names)
         except RebuildAborted as error:
             log.info("no rebuild now", reason=str(error))
+            all_rebuilt = False
         else:
             forget_names = False
             tell = log.info if rebuilt.players else log.debug  # a first start is no news
             tell("ranks were rebuilt", board=window.board, window=window.window, why=why, players=rebuilt.players)
+    return all_rebuilt

@@ -12,7 +12,8 @@ from django.db import Error, connection
 from scores import accounts, ledger, partitions
 from scores.archive import schedule
 from scores.errors import RanksUnavailable
-from scores.reconciler import reconcile
+from scores.incidents import Incidents
+from scores.reconciler import keep_house, reconcile
 from scores.valkey import eviction_policy
 from scores.verification import sweeper
 
@@ -30,6 +31,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
     """
     housekeeping_at = float("-inf")
     away = False
+    incidents = Incidents()
     archives = schedule.keep(stop)
     sweeps = sweeper.start(stop)
     while not stop.is_set():
@@ -37,6 +39,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
         try:
             reconcile()
             ledger.end_bans()
+            incidents.look()
             away = False
         except (Error, RanksUnavailable) as error:
             connection.close()  # a broken connection goes; the next tick takes a fresh one
@@ -59,6 +62,7 @@ def _keep_house() -> bool:
             log.info("made a partition", partition=name)
         if ended := accounts.expire():
             log.info("deleted logins that had ended", logins=ended)
+        keep_house()
         if reason := refuse_eviction():
             log.error(reason)
     except (Error, RanksUnavailable) as error:

@@ -15,7 +15,7 @@ from django.test.utils import setup_databases
 from psycopg.sql import SQL, Identifier
 from pytest_django.plugin import DjangoDbBlocker
 
-from scores import boards, group_commit, suspicion
+from scores import boards, failpoints, group_commit, suspicion
 from scores.models import Client, Player
 from scores.valkey import valkey
 from tests import api, doors
@@ -116,6 +116,22 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     door: str = request.param
     monkeypatch.setattr(api, "current_door", door)
     return door
+
+
+@pytest.fixture(params=["", "write_after_commit=skip"], ids=["both roads", "the reconciler alone"])
+def either_road(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test runs once as it is, and once with nothing brought into Valkey right after a commit."""
+    failpoints.arm(request.param)
+    yield
+    failpoints.arm("")
+
+
+@pytest.fixture
+def without_the_write_after_commit() -> Iterator[None]:
+    """Nothing is brought into Valkey right after a commit, as if the process had died there."""
+    failpoints.arm("write_after_commit=skip")
+    yield
+    failpoints.arm("")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from scores.boards import WindowRef
 
 BUCKET = 128  # players whose revs and names share a small hash; the same number stands in prelude.lua
-EVERY_BUCKET_OF_NAMES = "names:*"  # as SCAN finds what `names` names
 VISIBLE_TOP = 10  # rows whose changes are counted by seq and pushed to every page
 
 

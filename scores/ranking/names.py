@@ -38,7 +38,7 @@ def forget_everybody() -> None:
     Raises:
         RanksUnavailable: Valkey does not answer; some names may be left.
     """
-    for found in valkey().keys_matching(keys.EVERY_BUCKET_OF_NAMES):
+    for found in valkey().keys_matching(keys.beginning_with(keys.names(""))):
         valkey().commands([("UNLINK", *found)])
 
 

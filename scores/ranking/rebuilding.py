@@ -80,7 +80,7 @@ def rebuild(
         _abort(window, generation)
         raise
     if not failpoints.reach("rebuild_switched"):
-        _discard_old_generations(window)
+        discard_old_generations(window)
     return Rebuilt(epoch, sent.players)
 
 
@@ -161,11 +161,11 @@ def _script(window: WindowRef, script: Script, *arguments: str | int) -> bool:
     return bool(valkey().run([ScriptCall(script, keys.meta(window), arguments)])[0])
 
 
-def _discard_old_generations(window: WindowRef) -> None:
-    for found in valkey().keys_matching(f"{_glob(keys.tag(window))}:*"):
+def discard_old_generations(window: WindowRef) -> None:
+    """Remove the generations that are neither live nor under construction.
+
+    Raises:
+        RanksUnavailable: Valkey does not answer; some of it may be left.
+    """
+    for found in valkey().keys_matching(keys.beginning_with(f"{keys.tag(window)}:")):
         _script(window, scripts.DISCARD, keys.tag(window), *found)
-
-
-def _glob(text: str) -> str:
-    """The text with the characters escaped that mean something in a glob pattern."""
-    return "".join(f"\\{character}" if character in "*?[]\\^-" else character for character in text)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -12,27 +13,18 @@ import redis
 from django.conf import settings
 from django.db import Error, connection, connections
 
-from scores import boards, worker
+from scores import boards, ledger, worker
 from scores.changes import Committed, StandingChange
 from scores.models import Client, Player, Standing
-from scores.ranking import RanksUnavailable, keys, reads, rebuilding, scripts
+from scores.ranking import RanksUnavailable, keys, rebuilding, scripts
 from scores.ranking.buckets import Bucket
 from scores.ranking.projecting import project
 from scores.ranking.rebuilding import RebuildAborted, rebuild
-from scores.ranking.receivers import project_committed
 from scores.reconciler import reconcile
-from scores.signals import standings_committed
 from scores.valkey import ScriptCall, valkey
 from tests.faults.inside import somebody_else
 from tests.ledger import make_ranks, recorded, session
-
-
-@pytest.fixture
-def without_the_fast_path() -> Iterator[None]:
-    """Nothing is projected after a commit, as if the process had died there."""
-    standings_committed.disconnect(dispatch_uid="scores.ranking")
-    yield
-    standings_committed.connect(project_committed, dispatch_uid="scores.ranking")
+from tests.ranks import are_those_of_the_ledger, board, meta
 
 
 def elsewhere(progress: Callable[[int], None]) -> Callable[[int], None]:
@@ -46,23 +38,12 @@ def elsewhere(progress: Callable[[int], None]) -> Callable[[int], None]:
     return run
 
 
-def board() -> list[tuple[str, int, int]]:
-    page = reads.top(boards.GLOBAL)
-    assert page.source == "ranks"
-    return [(row.username, row.rank, row.total_score) for row in page.rows]
-
-
-def meta(*fields: str) -> list[str | None]:
-    answer: list[str | None] = valkey().commands([("HMGET", keys.meta(boards.current(boards.GLOBAL)), *fields)])[0]
-    return answer
-
-
 def server_time_ms() -> int:
     [(seconds, microseconds)] = valkey().commands([("TIME",)])
     return int(seconds) * 1000 + int(microseconds) // 1000
 
 
-@pytest.mark.usefixtures("without_the_fast_path")
+@pytest.mark.usefixtures("either_road")
 def test_what_a_dead_process_left_behind_is_brought_in(arena: Client, alice: Player, bob: Player) -> None:
     make_ranks()
     recorded(session(arena, alice, 10), session(arena, bob, 20), session(arena, "dora", 30, may_create_player=True))
@@ -74,7 +55,7 @@ def test_what_a_dead_process_left_behind_is_brought_in(arena: Client, alice: Pla
     assert reconcile() == 0
 
 
-@pytest.mark.usefixtures("without_the_fast_path")
+@pytest.mark.usefixtures("either_road")
 def test_a_transaction_that_stays_open_is_seen_when_it_commits(arena: Client, alice: Player, bob: Player) -> None:
     recorded(session(arena, alice, 10), session(arena, bob, 20))
     make_ranks()
@@ -103,6 +84,7 @@ def test_a_transaction_that_stays_open_is_seen_when_it_commits(arena: Client, al
     assert board() == [("alice", 1, 99), ("bob", 2, 21)]
 
 
+@pytest.mark.usefixtures("either_road")
 def test_a_valkey_that_lost_its_tail_gets_the_lost_rows_again(arena: Client, alice: Player) -> None:
     recorded(session(arena, alice, 10))
     make_ranks()
@@ -160,6 +142,32 @@ def test_a_submit_in_the_middle_of_a_rebuild_is_in_both_generations(arena: Clien
     rebuild(boards.current(boards.GLOBAL), progress=submit_once)
 
     assert board() == [("alice", 1, 110), ("bob", 2, 20)]
+
+
+@pytest.mark.usefixtures("either_road")
+def test_whatever_happens_in_the_middle_of_a_rebuild_the_ranks_are_the_ledgers(
+    arena: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    players = [Player.objects.create(id=keys.BUCKET * number, username=f"p{number}") for number in range(1, 9)]
+    recorded(*(session(arena, player, 10) for player in players))
+    make_ranks()
+    monkeypatch.setattr(rebuilding, "_CHUNK_BUCKETS", 1)
+    chunks = itertools.count(1)
+
+    @elsewhere
+    def decide_and_submit(brought: int) -> None:
+        number = next(chunks)
+        for player in (players[0], players[-1], players[number - 1]):
+            recorded(session(arena, player, number))
+        recorded(session(arena, f"new{number}", 20, may_create_player=True))
+        ledger.rename(user_id=players[-2].id, username=f"renamed{number}", by=None, reason="asked for it")
+        (ledger.unban if number % 2 else ledger.ban)(user_id=players[2].id, by=None, reason="cheated, or not")
+
+    rebuild(boards.current(boards.GLOBAL), progress=decide_and_submit)
+    reconcile()
+
+    assert next(chunks) == len(players) + 1
+    assert are_those_of_the_ledger()
 
 
 def test_of_two_builders_one_works(arena: Client, alice: Player) -> None:
