@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import Error, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from scores import boards, partitions
 from scores.archive import erasures, staging, switching
@@ -50,12 +51,13 @@ def restore(
     told = told or Nobody()
     try:
         with path.open("rb") as file, staging.alone():
-            archive = verified(file, told)
-            manifest = archive.manifest
-            _refuse_another_schema(manifest)
+            _refuse_old_tables()
             switching.refuse_unless_empty()
             found = _lists(path, lists, without_erasures=without_erasures)
             erased = {erasure.user_id for one in found for erasure in erasures.read(one)}
+            archive = verified(file, told)
+            manifest = archive.manifest
+            _refuse_another_age(manifest)
             parts_before = staging.load(archive, told)
             _make_partitions(manifest)
             again = switching.switch(manifest, erased, told)
@@ -79,16 +81,20 @@ def _lists(path: Path, given: Sequence[Path], *, without_erasures: bool) -> tupl
     return found
 
 
-def _refuse_another_schema(manifest: Manifest) -> None:
+def _refuse_old_tables() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise ArchiveRefused("The tables are not those of this program: run `manage.py migrate` first.")
-    known = {name for app, name in executor.loader.disk_migrations if app == "scores"}
-    if manifest.migration not in known or manifest.migration < OLDEST_MIGRATION:
-        age = "an older" if manifest.migration < OLDEST_MIGRATION else "a newer"
+
+
+def _refuse_another_age(manifest: Manifest) -> None:
+    known = {name for app, name in MigrationLoader(None).disk_migrations if app == "scores"}
+    is_older = manifest.migration < OLDEST_MIGRATION
+    if is_older or manifest.migration not in known:
         raise ArchiveRefused(
-            f"The archive is of {age} Rankcast ({manifest.version}, migration {manifest.migration}). Restore it with"
-            " that version, then upgrade there: its migrations bring the data along."
+            f"The archive is of {'an older' if is_older else 'a newer'} Rankcast ({manifest.version}, migration"
+            f" {manifest.migration}). Restore it with that version, then upgrade there: its migrations bring the data"
+            " along."
         )
 
 

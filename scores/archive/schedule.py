@@ -25,6 +25,7 @@ from scores.archive.telling import Nobody
 from scores.archive.writing import Written, forget_dead_partials, snapshot
 
 _LOOK_EVERY_S: Final = 10.0  # how late an erasure may be in the list
+_SETTLED_S: Final = 300.0  # a worker that has just started leaves the machine to what is more urgent
 _AGAIN_S: Final = 600.0  # after a snapshot that failed, such as on a full disk
 _LOCK: Final = 7_265_843  # an advisory lock's number, beside the gate's and that of a restore
 _NAME: Final = "scheduled-%Y%m%dT%H%M%SZ.tar"
@@ -78,12 +79,11 @@ def take(directory: Path, *, every_hours: int, most: int, stop: threading.Event)
 
 
 def _keep(stop: threading.Event) -> None:
-    trail, not_before, failing = 0, float("-inf"), False
+    trail, not_before, failing = 0, time.monotonic() + _SETTLED_S, False
     while not stop.wait(_LOOK_EVERY_S):
         try:
             trail = _write_down_erasures(trail)
             if time.monotonic() >= not_before:
-                not_before = float("-inf")
                 _take(stop)
             failing = False
         except Stopped:

@@ -11,7 +11,7 @@ from typing import Final, Protocol, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_SELDOM_S: Final = 5.0  # how often a step tells of itself where no line can be written over
+_SELDOM_S: Final = 5.0  # how often something is told where no line can be written over
 
 
 class Teller(Protocol):
@@ -48,34 +48,35 @@ class _Bars:
             self._bars.advance(self._step, rows)
 
     def end(self) -> None:
-        """The step is done: what was about is exact now."""
+        """The step is done: what was about is exact now, and where there was nothing nothing is shown."""
         for task in self._bars.tasks:
             if task.id == self._step:
-                self._bars.update(task.id, total=task.completed or 1, completed=task.completed or 1)
+                self._bars.update(task.id, total=task.completed, visible=task.completed > 0)
 
 
 class _Lines:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._step = ""
-        self._total: int | None = None
+        self._about: int | None = None
         self._rows = 0
-        self._said_at = 0.0
+        self._said_at = float("-inf")
 
     def begin(self, step: str, rows: int | None = None) -> None:
-        self._step, self._total, self._rows = step, rows, 0
-        self._say(step)
+        self._step, self._about, self._rows = step, rows, 0
+        self._say_now_and_then(step)
 
     def advance(self, rows: int) -> None:
         self._rows += rows
-        if time.monotonic() - self._said_at >= _SELDOM_S:
-            of = f" of about {self._total:,}" if self._total else ""
-            self._say(f"{self._step}: {self._rows:,} rows{of}")
+        about = f" of about {self._about:,}" if self._about else ""
+        self._say_now_and_then(f"{self._step}: {self._rows:,} rows{about}")
 
-    def _say(self, line: str) -> None:
-        self._said_at = time.monotonic()
-        self._out.write(f"{line}\n")
-        self._out.flush()
+    def _say_now_and_then(self, line: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at >= _SELDOM_S:
+            self._said_at = now
+            self._out.write(f"{line}\n")
+            self._out.flush()
 
 
 @contextmanager
