@@ -72,6 +72,7 @@ class Installation:
     environment: Mapping[str, str]
     field: Field
     site: Site
+    worker: Child
     valkey_empty_bytes: int
     valkey_full_bytes: int
 
@@ -107,9 +108,9 @@ def installation(*, players: int, sessions: int, processes: int, progress: Progr
         empty = _valkey_bytes(pair.addresses)
         _rebuild(environment)
         full = _valkey_bytes(pair.addresses)
-        with served("rankcast", environment, processes, progress) as (address, web):
+        with served("rankcast", environment, processes, progress) as (address, web, worker):
             site = Site("rankcast", address, web, key[0], players, servers)
-            yield Installation(data, pair.addresses, environment, field, site, empty, full)
+            yield Installation(data, pair.addresses, environment, field, site, worker, empty, full)
 
 
 def manage(environment: Mapping[str, str], *arguments: str) -> str:

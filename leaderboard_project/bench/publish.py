@@ -60,6 +60,8 @@ _SHOWN: Final[Sequence[tuple[str, str, str, str]]] = (
     ("memory", "rankcast", "bytes_per_player", "bytes of Valkey's memory per player, 1 M players"),
     ("rebuild", "rankcast", "seconds", "rebuild of 1 M players while submits go on, s"),
     ("rebuild", "rankcast", "wrong_ranks", "… wrong ranks seen meanwhile"),
+    ("reconciler", "ratio", "sessions_per_s", "submits/s with the worker running against without it, ratio"),
+    ("reconciler", "with the worker", "worker_cpu_us", "… processor time of the worker for one submit, µs"),
     ("archive", "rankcast", "snapshot_s", "snapshot of 1 M sessions, s"),
     ("archive", "rankcast", "restore_s", "… restored, with its ranks, s"),
     ("archive", "rankcast", "archive_mib", "… size of the archive, MiB"),

@@ -24,8 +24,8 @@ _STOP_S = 15.0
 @contextmanager
 def served(
     name: str, environment: Mapping[str, str], processes: int, progress: Progress, *, send_buffer: int | None = None
-) -> Iterator[tuple[tuple[str, int], tuple[Child, ...]]]:
-    """Run the product's web processes and its worker until the end of the block; their address and the former.
+) -> Iterator[tuple[tuple[str, int], tuple[Child, ...], Child]]:
+    """Run the product's web processes and its worker until the end of the block: their address, and both.
 
     `send_buffer` makes the kernel's room for what a client has not read yet so small, in bytes: on loopback it is
     megabytes, and nothing would ever be seen of a slow reader.
@@ -34,9 +34,10 @@ def served(
         if send_buffer is not None:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)  # its connections inherit it
         web = fleet.web(child, listening, processes)
+        worker = fleet.command(child, "worker")
         progress.begin(f"starting {name}")
-        with started([*web, fleet.command(child, "worker")], listening, ending=signal.SIGTERM) as address:
-            yield address, tuple(web)
+        with started([*web, worker], listening, ending=signal.SIGTERM) as address:
+            yield address, tuple(web), worker
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def started(
         _wait_ready(children, address)
         yield address
     finally:
-        _end(children, ending)
+        end(children, ending)
 
 
 @contextmanager
@@ -86,7 +87,8 @@ def _wait_ready(children: Sequence[Child], address: tuple[str, int]) -> None:
         time.sleep(0.05)
 
 
-def _end(children: Sequence[Child], ending: signal.Signals) -> None:
+def end(children: Sequence[Child], ending: signal.Signals) -> None:
+    """Send all of them the signal, and return when they have ended, or were killed for taking too long."""
     for child in children:
         if child.pid is not None and child.is_running():
             os.kill(child.pid, ending)

@@ -51,6 +51,7 @@ TARGETS: Final[Mapping[tuple[str, str, str], Target]] = MappingProxyType(
         ("memory", "rankcast", "bytes_per_player"): Target("at most", 130),
         ("rebuild", "rankcast", "seconds"): Target("at most", 20),
         ("rebuild", "rankcast", "wrong_ranks"): Target("at most", 0),
+        ("reconciler", "ratio", "sessions_per_s"): Target("at least", 0.9),
         ("archive", "rankcast", "tables_that_differ"): Target("at most", 0),
     }
 )

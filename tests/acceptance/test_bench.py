@@ -33,6 +33,7 @@ CHEAP = [
     "reads",
     "memory",
     "rebuild",
+    "reconciler",
     "archive",
 ]
 #: More of the same, with more sockets or a second installation.

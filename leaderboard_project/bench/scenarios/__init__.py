@@ -17,6 +17,7 @@ from leaderboard_project.bench.scenarios import (
     ranks_memory,
     reading,
     rebuilding,
+    reconciling,
     slow_readers,
     submitting,
 )
@@ -39,6 +40,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         "reads": reading.reads,
         "memory": ranks_memory.memory,
         "rebuild": rebuilding.rebuild,
+        "reconciler": reconciling.reconciler,
         "archive": archiving.archive,
         "size": growing.size,
         "size-batch": growing.size_batch,

@@ -40,7 +40,7 @@ def audience_4000(bench: Workbench) -> Result:
     """4,000 sockets on one process: the same, the memory of each, and how fast new ones come in."""
     made = bench.installation(bench.options.small)
     # Processes of its own: those that had sockets before would give new ones the memory of the old.
-    with served("audience-4000", made.environment, bench.options.processes, bench.progress) as (address, web):
+    with served("audience-4000", made.environment, bench.options.processes, bench.progress) as (address, web, _):
         sites = {"rankcast": replace(made.site, address=address, web=web)}
         return _watched(bench, "audience-4000", sites, bench.options.connections or _MANY_SOCKETS, _MANY_SOCKETS)
 
@@ -51,7 +51,7 @@ def size_sockets(bench: Workbench) -> Result:
     most = bench.options.connections or _MANY_SOCKETS
     results = []
     for sockets in (max(1, most // 16), max(1, most // 4), most):
-        with served("size-sockets", made.environment, bench.options.processes, bench.progress) as (address, web):
+        with served("size-sockets", made.environment, bench.options.processes, bench.progress) as (address, web, _):
             sites = {f"watched, {sockets:,} sockets": replace(made.site, address=address, web=web)}
             results.append(_watched(bench, "size-sockets", sites, sockets, sockets))
     return replace(

@@ -18,7 +18,7 @@ def layers(bench: Workbench) -> Result:
     made = bench.installation(bench.options.small)
     connections = bench.options.connections or _CONNECTIONS
     environment = {**made.environment, "RANKCAST_FAST_DOOR": "0"}
-    with served("layers", environment, bench.options.processes, bench.progress) as (address, web):
+    with served("layers", environment, bench.options.processes, bench.progress) as (address, web, _):
         slow = replace(made.site, address=address, web=web)
         ways = {
             "answer that asks nobody": bench.load(made.site, "alive", connections),

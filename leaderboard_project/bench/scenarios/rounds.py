@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from leaderboard_project.bench.figures import Figure
@@ -16,15 +16,19 @@ WARM_UP_S = 1.0
 _WHO = ("web", "postgresql", "valkey", "client")
 
 
-def in_turn(bench: Workbench, scenario: str, ways: Mapping[str, Load]) -> dict[str, list[Loaded]]:
-    """Run the loads of all ways, once in every round."""
+def in_turn(
+    bench: Workbench, scenario: str, ways: Mapping[str, Load], prepare: Callable[[str], None] = lambda way: None
+) -> dict[str, list[Loaded]]:
+    """Run the loads of all ways, once in every round; `prepare` is called before each, unmeasured."""
     for way, load in ways.items():
         bench.progress.begin(f"{scenario}: warming up {way}")
+        prepare(way)
         bench.run(_again(load, f"warm-{load.prefix}", min(WARM_UP_S, load.seconds)))
     outcomes: dict[str, list[Loaded]] = {way: [] for way in ways}
     for number in range(1, bench.options.rounds + 1):
         for way, load in ways.items():
             bench.progress.begin(f"{scenario}: round {number} of {bench.options.rounds}, {way}")
+            prepare(way)
             outcomes[way].append(bench.run(_again(load, f"{load.prefix}-{number}")))
     return outcomes
 

@@ -35,7 +35,7 @@ def slow_readers(bench: Workbench) -> Result:
     healthy: list[float] = []
     missing, resident, blocked = 0, [], 0
     with ExitStack() as ends:
-        address, web = ends.enter_context(
+        address, web, _ = ends.enter_context(
             served("slow-readers", made.environment, bench.options.processes, bench.progress, send_buffer=_NARROW)
         )
         site = replace(made.site, address=address, web=web)
