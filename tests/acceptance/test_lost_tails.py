@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -150,3 +151,20 @@ def test_a_builder_that_slept_for_longer_than_its_lease_changes_nothing(pair: Pa
         assert code == 1
         assert valkey.hget(_META, "generation") == generation
     assert everybody_is_ranked_right(pair, data)
+
+
+def test_a_rebuild_that_is_interrupted_leaves_the_ranks_as_they_were(pair: Pair, data: Path) -> None:
+    with (
+        redis.Redis.from_url(pair.addresses.redis_url, decode_responses=True) as valkey,
+        halting(pair, data, "rebuild_chunk", "rebuild") as builder,
+    ):
+        before = valkey.hgetall(_META)
+        wait_until_it_halts(builder)
+        assert "building_generation" in valkey.hgetall(_META)
+        builder.send_signal(signal.SIGINT)
+
+        code, output = ended(builder)
+
+        assert (code, "Interrupted" in output, "Traceback" in output) == (130, True, False)
+        assert valkey.hgetall(_META) == before
+    assert re.search(r"global:all: 2,101 players in \d+\.\d s, epoch [0-9a-f]{8}$", run(pair, data, "rebuild").strip())
