@@ -36,6 +36,7 @@ def write_down(directory: Path, *, after: int = 0) -> int:
         after: entries of the trail up to this one are known to be in the list.
 
     Raises:
+        ArchiveRefused: a line of the list that is there cannot be read.
         OSError: the list cannot be written.
         django.db.Error: PostgreSQL does not answer.
     """
@@ -52,8 +53,12 @@ def read(path: Path) -> list[Erasure]:
         ArchiveRefused: a line cannot be read: nobody may be forgotten to be forgotten.
         OSError: the file cannot be read.
     """
+    return _decoded(path, path.read_bytes())
+
+
+def _decoded(path: Path, text: bytes) -> list[Erasure]:
     erasures = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         try:
             erasures.append(msgspec.json.decode(line, type=Erasure))
         except msgspec.MsgspecError as error:
@@ -67,15 +72,15 @@ def _append(path: Path, erasures: Iterable[Erasure]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
         whole = text[: text.rfind(b"\n") + 1]  # without the beginning of a line that a crash cut off
-        known = {msgspec.json.decode(line, type=Erasure).user_id for line in whole.splitlines()}
-        lines = [
-            msgspec.json.encode(erasure) + b"\n"
-            for erasure in {erasure.user_id: erasure for erasure in reversed(list(erasures))}.values()
-            if erasure.user_id not in known
-        ]
+        known = {erasure.user_id for erasure in _decoded(path, whole)}
+        lines = []
+        for erasure in erasures:
+            if erasure.user_id not in known:
+                known.add(erasure.user_id)
+                lines.append(msgspec.json.encode(erasure) + b"\n")
         if lines or whole != text:
             file.seek(len(whole))
-            file.write(b"".join(reversed(lines)))
+            file.write(b"".join(lines))
             file.truncate()
             file.flush()
             os.fsync(file.fileno())

@@ -20,7 +20,7 @@ from django.db import Error, connection
 from typing_extensions import override
 
 from scores.archive import erasures
-from scores.archive.errors import NoArchive
+from scores.archive.errors import ArchiveRefused, NoArchive
 from scores.archive.telling import Nobody
 from scores.archive.writing import Written, forget_dead_partials, snapshot
 
@@ -87,12 +87,15 @@ def _keep(stop: threading.Event) -> None:
                 _take(stop)
             failing = False
         except Stopped:
-            log.info("the worker ends, and the snapshot that it was taking with it")
-        except (NoArchive, OSError, Error) as error:
+            log.info("the worker ends, and with it the snapshot that it was taking")
+        except (ArchiveRefused, NoArchive, OSError, Error) as error:
             not_before = time.monotonic() + _AGAIN_S
             if not failing:
                 log.error("no snapshot; it is tried again", error=str(error).strip())  # noqa: TRY400  it says it all
             failing = True
+        except Exception:  # the edge of a thread that nobody would miss for a day
+            not_before = time.monotonic() + _AGAIN_S
+            log.exception("no snapshot; it is tried again")
         finally:
             connection.close()  # back to the pool until the next look
 

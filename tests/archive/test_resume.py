@@ -21,12 +21,19 @@ from tests.faults.inside import conninfo
 KILLED = -signal.SIGKILL
 
 
-def manage(*arguments: str | Path, failpoints: str = "") -> subprocess.CompletedProcess[str]:
+def started(*arguments: str | Path, failpoints: str = "") -> subprocess.Popen[str]:
     """A management command on the tests' database, in a process of its own."""
-    url = f"postgresql:///?{'&'.join(word for word in conninfo().split())}"
+    url = f"postgresql:///?{'&'.join(conninfo().split())}"
     environment = {**os.environ, "DATABASE_URL": url, "RANKCAST_FAILPOINTS": failpoints, "SECRET_KEY": "x" * 50}
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def manage(*arguments: str | Path, failpoints: str = "") -> subprocess.CompletedProcess[str]:
+    """The same, to its end."""
+    with started(*arguments, failpoints=failpoints) as process:
+        stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 def loaded() -> int:
@@ -69,6 +76,17 @@ def test_a_snapshot_that_fails_leaves_no_file(system: LivedIn, tmp_path: Path) -
     failed = manage("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=fail@0.3")
 
     assert failed.returncode != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_leaves_no_file(system: LivedIn, tmp_path: Path) -> None:
+    with started("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=stop") as process:
+        os.waitpid(process.pid, os.WUNTRACED)  # it stands still before its first part
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        process.communicate()
+
+    assert process.returncode == 130
     assert list(tmp_path.iterdir()) == []
 
 

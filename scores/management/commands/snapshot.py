@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 from typing_extensions import override
 
-from scores.archive import NoArchive, Written, erasures, snapshot
+from scores.archive import ArchiveRefused, NoArchive, Written, erasures, snapshot
 from scores.archive.telling import teller
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             erasures.write_down(path.parent)
         except NoArchive as error:
             raise CommandError(str(error)) from None
-        except (OSError, Error) as error:
+        except (ArchiveRefused, OSError, Error) as error:
             raise CommandError(f"The archive is written, but not the list of erasures beside it: {error}") from None
         self._tell(written)
 
