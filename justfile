@@ -55,6 +55,10 @@ test *arguments:
 fuzz examples="120":
     uv run python -m tests.fuzz {{ examples }}
 
+# Take the real product apart, for half an hour: crashes by the hundred, each fault several times, one table
+campaign *arguments:
+    uv run python -m tests.faults.campaign {{ arguments }}
+
 # Take the pictures of the docs anew, from the real pages
 pictures:
     UPDATE_PICTURES=1 uv run pytest -q tests/browser/test_pictures.py tests/browser/test_account_pictures.py tests/browser/test_desk_pictures.py

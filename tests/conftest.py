@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from leaderboard_project.postgresql.base import DatabaseWrapper
 
 #: Where the longest tests are: a process that takes one of those files last would let the other wait for minutes.
-_FIRST = ("acceptance", "browser")
+_FIRST = ("faults", "acceptance", "browser")
 
 #: Every table that tests fill, each before those that it refers to.
 FILLED = (

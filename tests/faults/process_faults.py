@@ -29,7 +29,7 @@ def web_dies(point: str, probability: float) -> Fault:
     """A web process is killed at the point, under load; the other one serves on."""
 
     def fault(stage: Stage, meeting: Meeting) -> float:
-        stage.rig.restart_web(0, f"{point}=kill@{probability}").wait(_REACHED_S)
+        stage.rig.restart_web(0, stage.armed(f"{point}=kill@{probability}")).wait(_REACHED_S)
         died = time.monotonic()
         meeting.after.callback(stage.rig.restart_web, 0)
         return died
@@ -41,7 +41,7 @@ def worker_dies(point: str, probability: float, *, rebuilding: bool = False, swe
     """The worker is killed at the point, and another one starts: from then on the bound counts."""
 
     def fault(stage: Stage, meeting: Meeting) -> float:
-        victim = stage.rig.restart_worker(f"{point}=kill@{probability}")
+        victim = stage.rig.restart_worker(stage.armed(f"{point}=kill@{probability}"))
         if rebuilding:
             meeting.back_in_time = True
             stage.stores.valkey.flushall()
@@ -153,7 +153,7 @@ def rebuild_dies(point: str) -> Fault:
 def publishes_are_lost(stage: Stage, meeting: Meeting) -> float:
     """Three in ten changes of the visible top are told to nobody."""
     for number in range(len(stage.rig.webs)):
-        stage.rig.restart_web(number, ",".join(filter(None, [stage.rig.armed, "publish=skip@0.3"])))
+        stage.rig.restart_web(number, stage.armed("publish=skip@0.3"))
     meeting.after.callback(lambda: [stage.rig.restart_web(number) for number in range(len(stage.rig.webs))])
     stage.load.rages(200)
     stage.load.end()

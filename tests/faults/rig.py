@@ -158,6 +158,17 @@ class Rig:
         """Start again what has ended, and return when it answers."""
         self.pair.restart_dead()
 
+    def mend(self) -> None:
+        """Whatever a fault that failed itself has left behind: all of it runs again, and nothing is in its way."""
+        for proxy in (self.postgresql, self.valkey):
+            proxy.heal()
+        self.start_servers()
+        for number, web in enumerate(self.webs):
+            if not web.is_running():
+                self.restart_web(number)
+        if self.worker is None or not self.worker.is_running():
+            self.restart_worker()
+
     def lead_to_own_valkey(self) -> None:
         """After another Valkey had taken its place."""
         self.valkey.lead_to(socket_directory(self.data) / VALKEY_SOCKET)

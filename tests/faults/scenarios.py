@@ -16,6 +16,8 @@ _REPAIRED_S = 2.0
 _TAIL_S = 3.0
 #: Ranks that are missing are built anew; nobody waits for more than a few thousand players here.
 _REBUILT_S = 3.0
+#: Whoever was killed while it rebuilt keeps the right to for so long; boards come from PostgreSQL meanwhile.
+_LEASE_S = 10.0
 #: A process of Python starts, on a machine that does other things as well.
 _START_S = 3.0
 #: PostgreSQL is back, and connections to it.
@@ -37,22 +39,34 @@ class Scenario:
     is_crash: bool = False
     #: How often it is met in a quick campaign; 0: only in a full one.
     quick: int = 1
+    #: Whether it happens at the write after the commit, so that it cannot where that is left out.
+    needs_fast_path: bool = False
+    #: How often a crash is met in a full one, against the others.
+    weight: int = 1
 
 
 def crashes() -> list[Scenario]:
     """A process dies at a named point; those points only that this product has."""
     web = {"before_commit": 0.05, "write_after_commit": 0.05, "before_answer": 0.05, "publish": 0.1}
-    worker = {"reconcile_read": 0.5, "reconcile_advance": 0.5}
-    rebuilding = ("rebuild_begun", "rebuild_chunk", "rebuild_switch", "rebuild_switched")
     back_s = _REPAIRED_S + _START_S
     found = [
-        *(_crash(point, processes.web_dies(point, share), _REPAIRED_S, 2) for point, share in web.items()),
-        *(_crash(point, processes.worker_dies(point, share), back_s, 1) for point, share in worker.items()),
+        *(_crash(point, processes.web_dies(point, share), _REPAIRED_S, 2, 8) for point, share in web.items()),
         *(
-            _crash(point, processes.worker_dies(point, 1, rebuilding=True), _REBUILT_S + back_s, 1)
-            for point in rebuilding
+            _crash(point, processes.worker_dies(point, 0.5), back_s, 1, 5)
+            for point in ("reconcile_read", "reconcile_advance")
         ),
-        _crash("sweep_repair", processes.worker_dies("sweep_repair", 1, sweeping=True), _SWEPT_S + _START_S, 0),
+        *(
+            _crash(point, processes.worker_dies(point, 1, rebuilding=True), _LEASE_S + _REBUILT_S + back_s, 0, 1)
+            for point in ("rebuild_begun", "rebuild_chunk", "rebuild_switch")
+        ),
+        _crash(
+            "rebuild_switched",
+            processes.worker_dies("rebuild_switched", 1, rebuilding=True),
+            _REBUILT_S + back_s,
+            1,
+            2,
+        ),
+        _crash("sweep_repair", processes.worker_dies("sweep_repair", 1, sweeping=True), _SWEPT_S + _START_S, 0, 1),
     ]
     return [each for each in found if each.name.removeprefix(_KILLED) in failpoints.POINTS]
 
@@ -60,15 +74,17 @@ def crashes() -> list[Scenario]:
 _KILLED = "killed at "
 
 
-def _crash(point: str, fault: Fault, bound_s: float, quick: int) -> Scenario:
-    return Scenario(f"{_KILLED}{point}", fault, bound_s, is_crash=True, quick=quick)
+def _crash(point: str, fault: Fault, bound_s: float, quick: int, weight: int) -> Scenario:
+    return Scenario(
+        f"{_KILLED}{point}", fault, bound_s, is_crash=True, quick=quick, weight=weight, needs_fast_path="write" in point
+    )
 
 
 FAULTS = (
     Scenario("all web processes killed", processes.all_webs_die, _REPAIRED_S),
     Scenario("everything of ours killed", processes.killed_by_name, _REPAIRED_S + _START_S, quick=0),
     Scenario("web processes told to stop", processes.web_is_told_to_stop, _REPAIRED_S),
-    Scenario("projector wakes late", processes.projector_wakes_late, _REPAIRED_S),
+    Scenario("projector wakes late", processes.projector_wakes_late, _REPAIRED_S, needs_fast_path=True),
     Scenario("two workers, two rebuilds", processes.two_of_each, _REBUILT_S),
     Scenario("rebuild command killed half way", processes.rebuild_dies("rebuild_chunk"), _REBUILT_S, quick=0),
     Scenario("30 % of publishes lost", processes.publishes_are_lost, _LOOKED_S),

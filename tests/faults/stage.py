@@ -112,6 +112,7 @@ class Stage:
         for viewer in self.load.viewers:
             viewer.frames.clear()
         meeting = Meeting(prefix, history)
+        self.rig.mend()
         try:
             with meeting.after:
                 self.load.begin(prefix, history)
@@ -135,6 +136,10 @@ class Stage:
         findings = self._findings(meeting)
         took_s = None if converged is None else max(0.0, converged - healed)
         return Cycle(name, findings, took_s, bound_s, meeting.history.acknowledged(), meeting.first_ok_s)
+
+    def armed(self, more: str) -> str:
+        """Failpoints for one process: those of all, and more."""
+        return f"{self.rig.armed},{more}"
 
     def lasts(self, seconds: float) -> None:
         """A fault goes on for so long."""

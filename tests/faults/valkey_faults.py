@@ -16,7 +16,7 @@ import redis
 from leaderboard_project.embedded.home import settle
 from leaderboard_project.embedded.secrets import VALKEY_PASSWORD
 from tests.acceptance.serving import eventually
-from tests.faults.parts import Part, frozen
+from tests.faults.parts import Part
 from tests.faults.proxy import BLACK_HOLE
 from tests.faults.proxy import Fault as Trouble
 from tests.faults.rig import copy_files
@@ -90,13 +90,15 @@ def a_replica_takes_over(stage: Stage, meeting: Meeting) -> float:
     # A replica speaks TCP only: for as long as it is one, the old Valkey listens on loopback as well.
     old.config_set("bind", "127.0.0.1")
     old.config_set("port", port)
+    old.config_set("repl-diskless-sync-delay", 0)
     replica, path = _replica(stage, meeting, port)
     new = redis.Redis(unix_socket_path=str(path), password=_password(stage), socket_timeout=5)
     meeting.after.callback(new.close)
     assert eventually(lambda: _is_synchronous(new), within_s=30), replica.last_words()
-    with frozen(replica.pid):
-        stage.load.rages(100)
-        stage.rig.end_server(stage.rig.valkey_pid, signal.SIGKILL)
+    old.config_set("port", 0)
+    old.client_kill_filter(_type="replica")  # its link is cut, and it finds nobody: from here on it lags
+    stage.load.rages(100)
+    stage.rig.end_server(stage.rig.valkey_pid, signal.SIGKILL)
     new.replicaof("NO", "ONE")
     stage.rig.valkey.lead_to(path)
     promoted = time.monotonic()
@@ -148,7 +150,7 @@ def _replica(stage: Stage, meeting: Meeting, port: int) -> tuple[Part, Path]:
     path = directory / "replica.sock"
     configuration = directory / "replica.conf"
     configuration.write_text(
-        f"port 0\nunixsocket {path}\ndir {directory}\nappendonly yes\nsave \"\"\nrequirepass {_password(stage)}\n"
+        f'port 0\nunixsocket {path}\ndir {directory}\nappendonly yes\nsave ""\nrequirepass {_password(stage)}\n'
         f"masterauth {_password(stage)}\nreplicaof 127.0.0.1 {port}\nmaxmemory-policy noeviction\n"
     )
     program = [str(home.programs.valkey_server), str(configuration)]
