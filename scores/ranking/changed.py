@@ -16,8 +16,10 @@ _CHUNK_ROWS = 2_000
 # A snapshot names the first id that was not given out yet, and those before it that were still at work.
 # So the index on changed_xid finds these one by one, and a writer that stays open for hours costs one look:
 # the oldest id that was at work ("xmin") would be a bound, too, but with all in between to be looked through.
+# Ids that nobody has been given yet come with a dump of a PostgreSQL that had given out more: nothing new.
 _SINCE: Final = """
-    (changed_xid >= %(first_new)s::xid8 OR changed_xid = ANY(%(at_work)s::xid8[]))
+    (changed_xid >= %(first_new)s::xid8 AND changed_xid < pg_snapshot_xmax(pg_current_snapshot())
+     OR changed_xid = ANY(%(at_work)s::xid8[]))
     AND EXISTS (
         SELECT FROM unnest(%(since)s::pg_snapshot[]) AS since WHERE NOT pg_visible_in_snapshot(changed_xid, since)
     )

@@ -153,6 +153,19 @@ def test_what_snapshots_do_not_show_is_found_by_its_number(committed: None) -> N
             assert cursor.fetchone()[0] == [id_ for id_ in range(90, 151) if id_ >= first_new or id_ in earlier]
 
 
+def test_rows_of_a_dump_with_numbers_that_nobody_was_given_yet_are_no_news(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE leaderboard DISABLE TRIGGER USER")
+        cursor.execute("UPDATE leaderboard SET changed_xid = '9000000000'")
+        cursor.execute("ALTER TABLE leaderboard ENABLE TRIGGER USER")
+    make_ranks()
+
+    assert reconcile() == 0
+    recorded(session(arena, alice, 10))
+    assert reconcile() == 1
+
+
 @pytest.mark.usefixtures("either_road")
 def test_several_workers_bring_in_everything(arena: Client, alice: Player, bob: Player, charlie: Player) -> None:
     make_ranks()
