@@ -9,12 +9,12 @@ from scores.rows import Row, shared_ranks
 
 
 def user_ids(flat: Sequence[str]) -> list[int]:
-    """The players of a flat answer, in its order.
+    """The players of a flat answer, in its order; a member that is no player's (it will be swept) is left out.
 
-    >>> user_ids(["000000000007", "-30", "000000000009", "-20"])
+    >>> user_ids(["000000000007", "-30", "somebody", "-25", "000000000009", "-20"])
     [7, 9]
     """
-    return [int(member) for member in flat[::2]]
+    return [int(member) for member in flat[::2] if member.isdecimal()]
 
 
 def rows(flat: Sequence[str], usernames: Mapping[int, str], *, offset: int, first_rank: int) -> tuple[Row, ...]:
@@ -22,7 +22,7 @@ def rows(flat: Sequence[str], usernames: Mapping[int, str], *, offset: int, firs
 
     Args:
         flat: member and sort key of each, in board order.
-        usernames: a member without a name (nobody of ours; it will be swept) is left out.
+        usernames: a member without a name is left out, as in `user_ids`.
         offset: see `shared_ranks`.
         first_rank: see `shared_ranks`.
 
@@ -34,6 +34,6 @@ def rows(flat: Sequence[str], usernames: Mapping[int, str], *, offset: int, firs
     ranks = shared_ranks(totals, offset=offset, first_rank=first_rank)
     return tuple(
         Row(user_id, usernames[user_id], rank, total)
-        for user_id, rank, total in zip(user_ids(flat), ranks, totals, strict=True)
-        if user_id in usernames
+        for member, rank, total in zip(flat[::2], ranks, totals, strict=True)
+        if member.isdecimal() and (user_id := int(member)) in usernames
     )
