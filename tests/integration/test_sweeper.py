@@ -174,6 +174,17 @@ def test_a_stranger_who_leaves_the_visible_top_makes_pages_look_again(right: Boa
     assert int(meta("seq")) == seq + 1
 
 
+@pytest.mark.parametrize("member", ["somebody", keys.member(7000)])
+def test_until_strangers_are_swept_boards_leave_them_out(
+    member: str, arena: Client, right: Board, alice: Player
+) -> None:
+    valkey().commands([("ZADD", ranks(), -1000, member)])
+    recorded(session(arena, alice, 1))
+    reconcile()
+
+    assert [row[::2] for row in board()] == [("bob", 20), ("alice", 11)]
+
+
 def test_each_difference_is_told_in_words(right: Board, alice: Player, caplog: pytest.LogCaptureFixture) -> None:
     valkey().commands([("ZREM", ranks(), keys.member(alice.id))])
 
