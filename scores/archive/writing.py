@@ -79,7 +79,7 @@ def _pack(packer: Packer, told: Teller) -> Manifest:
 
 
 def _pack_table(table: Table, packer: Packer, presses: ThreadPoolExecutor, told: Teller) -> Rows:
-    told.begin(table.name, reading.about(table))
+    told.begin(f"reading {table.name}", reading.about(table))
     digest = hashlib.sha256()
     parts: list[Part] = []
     with closing(reading.contents(table)) as contents:

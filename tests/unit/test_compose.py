@@ -11,8 +11,8 @@ from tests import compose
 
 SECRETS = {"SECRET_KEY": "k", "POSTGRES_PASSWORD": "p", "VALKEY_PASSWORD": "v"}
 OURS = ("migrate", "web-1", "web-2", "worker")
-#: Settings that a container has no use for: the embedded servers, development, and a command of its own.
-NOT_IN_CONTAINERS = {"RANKCAST_API_KEY", "RANKCAST_DATA", "RANKCAST_DEBUG", "RANKCAST_HTTPS"}
+#: Settings that a container has no use for: the embedded servers, development, tests, and a command of its own.
+NOT_IN_CONTAINERS = {"RANKCAST_API_KEY", "RANKCAST_DATA", "RANKCAST_DEBUG", "RANKCAST_FAILPOINTS", "RANKCAST_HTTPS"}
 
 
 @pytest.fixture(scope="module")
