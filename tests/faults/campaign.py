@@ -21,7 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.faults.checker import Findings
 from tests.faults.report import summary, table
-from tests.faults.scenarios import FAULTS, Scenario, crashes
+from tests.faults.rig import Rig
+from tests.faults.scenarios import FAULTS, LARGE, Scenario, crashes
 from tests.faults.stage import Cycle, NotHere, Stage
 
 _RESULTS = Path(__file__).resolve().parents[2] / "test-results" / "campaign"
@@ -65,8 +66,10 @@ class Campaign:
     def _meet(self, scenario: Scenario, armed: str) -> None:
         name = f"{scenario.name}, no fast path" if armed else scenario.name
         try:
-            stage = self._stage_armed(armed)
+            stage = self._stage_armed(armed) if scenario.rig is None else self._stage_on(scenario.rig())
             self.cycles.append(stage.meet(name, scenario.fault, bound_s=scenario.bound_s))
+            if scenario.rig is not None:
+                self._close()
         except NotHere as reason:
             self.skipped[scenario.name] = str(reason)
         except Exception:  # noqa: BLE001  the edge of a cycle: the campaign goes on, and the table tells
@@ -77,10 +80,16 @@ class Campaign:
     def _stage_armed(self, armed: str) -> Stage:
         self._cycles_here += 1
         if self._stage is None or self._armed != armed or self._cycles_here > _CYCLES_A_STAGE:
-            self._close()
-            self._seed += 1
-            stage = Stage(armed=armed, histories=self._results, seed=self._seed)
-            self._stage, self._armed, self._cycles_here = self._opened.enter_context(stage), armed, 1
+            self._stage_on(Rig(armed=armed))
+            self._armed, self._cycles_here = armed, 1
+        assert self._stage is not None
+        return self._stage
+
+    def _stage_on(self, rig: Rig) -> Stage:
+        self._close()
+        self._seed += 1
+        stage = Stage(rig, histories=self._results, seed=self._seed)
+        self._stage = self._opened.enter_context(stage)
         return self._stage
 
     def _close(self) -> None:
@@ -91,11 +100,12 @@ class Campaign:
 def plan(scenarios: Sequence[Scenario], *, crash_cycles: int, rounds: int) -> list[tuple[Scenario, str]]:
     """What is met in which order: everything in each round, so that an interrupted campaign has seen it all."""
     dying = [each for each in scenarios if each.is_crash]
-    others = [each for each in scenarios if not each.is_crash]
+    others = [each for each in scenarios if not each.is_crash and each.rig is None]
     deaths = itertools.islice(itertools.cycle(_by_weight(dying)), crash_cycles if dying else 0)
     shares = [list(itertools.islice(deaths, -(-crash_cycles // rounds))) for _ in range(rounds)]
     planned = [(each, "") for share in shares for each in (*share, *others)]
     # All of it once more with the write after the commit left out.
+    planned += [(each, "") for each in scenarios if each.rig is not None]
     return planned + [(each, _NO_FAST_PATH) for each in (*dying, *others) if not each.needs_fast_path]
 
 
@@ -111,7 +121,9 @@ def main() -> int:
     options = _parser().parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     scenarios = [
-        each for each in (*crashes(), *FAULTS) if not options.only or any(word in each.name for word in options.only)
+        each
+        for each in (*crashes(), *FAULTS, *LARGE)
+        if not options.only or any(word in each.name for word in options.only)
     ]
     planned = plan(scenarios, crash_cycles=options.cycles, rounds=options.rounds)
     began = time.monotonic()

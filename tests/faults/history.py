@@ -54,6 +54,10 @@ class History:
         """How many answers told of a session that is recorded."""
         return sum(event.kind == "ok" for event in self.events)
 
+    def unavailable(self) -> int:
+        """How many answers told that the server cannot record anything now."""
+        return sum(event.why.startswith("5") for event in self.events)
+
     def first_ok_after(self, moment: float) -> float | None:
         """When the first session that was begun after `moment` was acknowledged."""
         begun = {event.key for event in self.events if event.kind == "invoke" and event.at >= moment}

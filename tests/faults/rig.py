@@ -18,6 +18,8 @@ from typing import Self
 
 import httpx
 
+from leaderboard_project.bench.field import Field
+from leaderboard_project.bench.progress import Progress
 from leaderboard_project.embedded.addresses import VALKEY_SOCKET
 from leaderboard_project.embedded.home import settle
 from leaderboard_project.embedded.pair import Pair
@@ -33,9 +35,19 @@ _READY_S = 60.0
 class Rig:
     """Starts whole: both servers, two web processes on one address, one worker. Ends whole, however it ends."""
 
-    def __init__(self, *, webs: int = 2, armed: str = "") -> None:
-        """Prepare it; `armed` are failpoints that every process of the product has."""
+    def __init__(self, *, webs: int = 2, armed: str = "", players: int = 0, disk_mib: int = 0) -> None:
+        """Prepare it.
+
+        Args:
+            webs: how many web processes.
+            armed: failpoints that every process of the product has.
+            players: who is there from the beginning, each with a session.
+            disk_mib: everything lies on a disk of its own of that size; 0: where all temporary files do.
+
+        """
         self._webs = webs
+        self._players = players
+        self._disk_mib = disk_mib
         self.armed = armed
         self.webs: list[Part] = []
         self.worker: Part | None = None
@@ -55,7 +67,7 @@ class Rig:
         self._open.close()
 
     def _start(self) -> None:
-        self.data = self._open.enter_context(_directory())
+        self.data = self._open.enter_context(_directory(self._disk_mib))
         # Durable: what a transaction that was answered has not written yet would go with a killed PostgreSQL.
         self.pair = self._open.enter_context(Pair(self.data, command="pytest"))
         addresses = self.pair.addresses
@@ -78,6 +90,8 @@ class Rig:
         self.run("migrate", "--verbosity", "0")
         made = self.run("create_api_key", "arena", "--scope", "sessions:submit", "--scope", "players:create")
         self.api_key = re.findall(r"rk_\S+", made)[0]
+        if self._players:
+            Field(self._players, self._players).load(self.database_url, Progress())
         self._open.callback(self._end_parts)
         self.webs = [self._web(number, self.armed, {}) for number in range(self._webs)]
         self.worker = self._new_worker(self.armed)
@@ -106,9 +120,12 @@ class Rig:
             self.worker.end()
         self.worker = None
 
-    def command(self, name: str, *arguments: str, armed: str = "") -> Part:
+    def command(
+        self, name: str, *arguments: str, armed: str = "", environment: Mapping[str, str] | None = None
+    ) -> Part:
         """A management command in a process of its own, as the product runs it: through the proxies."""
-        return Part(name, [sys.executable, str(MANAGE), name, *arguments], self._armed(armed), self._log(name))
+        variables = self._armed(armed) | dict(environment or {})
+        return Part(name, [sys.executable, str(MANAGE), name, *arguments], variables, self._log(name))
 
     def run(self, *arguments: str, armed: str = "") -> str:
         """What a management command that succeeds prints."""
@@ -210,11 +227,13 @@ def copy_files(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _directory() -> Iterator[Path]:
+def _directory(disk_mib: int) -> Iterator[Path]:
     data = Path(tempfile.mkdtemp(prefix="rankcast-faults-"))
-    if os.geteuid() == 0:
-        data.chmod(0o711)  # root's servers run as another account, which must pass through
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, data, ignore_errors=True)
+        if disk_mib:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_mib}m", "rankcast", str(data)], check=True)
+            undo.callback(subprocess.run, ["umount", "--lazy", str(data)], check=True)
+        if os.geteuid() == 0:
+            data.chmod(0o711)  # root's servers run as another account, which must pass through
         yield data
-    finally:
-        shutil.rmtree(data, ignore_errors=True)

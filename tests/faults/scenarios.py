@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from scores import failpoints
+from tests.faults import large_faults as large
 from tests.faults import postgresql_faults as postgresql
 from tests.faults import process_faults as processes
 from tests.faults import valkey_faults as valkey
-from tests.faults.stage import Fault
+from tests.faults.rig import Rig
+from tests.faults.stage import Fault, NotHere
 
 #: A web process died between COMMIT and Valkey: the reconciler comes each second.
 _REPAIRED_S = 2.0
@@ -41,6 +45,8 @@ class Scenario:
     quick: int = 1
     #: Whether it happens at the write after the commit, so that it cannot where that is left out.
     needs_fast_path: bool = False
+    #: Where it happens, if not on everybody's rig; such a fault is met once.
+    rig: Callable[[], Rig] | None = None
     #: How often a crash is met in a full one, against the others.
     weight: int = 1
 
@@ -114,4 +120,22 @@ FAULTS = (
     Scenario("Valkey full", valkey.valkey_is_full, _TAIL_S),
     Scenario("Valkey silent", valkey.valkey_says_nothing, _TAIL_S),
     Scenario("Valkey slow", valkey.valkey_is_slow, _TAIL_S, quick=0),
+)
+
+
+def _small_disk() -> Rig:
+    if os.geteuid() != 0:
+        raise NotHere("only root may mount a small disk")
+    return Rig(disk_mib=_DISK_MIB)
+
+
+#: PostgreSQL and Valkey begin with some 80 MiB, and PostgreSQL's log takes 16 MiB at a time.
+_DISK_MIB = 200
+
+#: Each on a rig of its own, and once.
+LARGE = (
+    Scenario("archive taken and restored, killed on the way", large.archive_is_taken_and_restored, 2.0, rig=Rig),
+    Scenario("disk full", large.disk_is_full, 30.0, rig=_small_disk),
+    Scenario("Valkey emptied, 100,000 players", large.emptied_among_many, 15.0, rig=lambda: Rig(players=100_000)),
+    Scenario("Valkey emptied, 1,000,000 players", large.emptied_among_many, 60.0, rig=lambda: Rig(players=1_000_000)),
 )

@@ -75,10 +75,10 @@ Fault = Callable[["Stage", Meeting], float]
 class Stage:
     """A rig, its load, and those who look; open for as long as its `with`."""
 
-    def __init__(self, *, slowness: float = 1.0, armed: str = "", histories: Path | None = None, seed: int = 0) -> None:
+    def __init__(self, rig: Rig, *, slowness: float = 1.0, histories: Path | None = None, seed: int = 0) -> None:
         """Prepare it; every bound is multiplied by `slowness`, and histories are kept in that directory."""
         self.slowness = slowness
-        self.rig = Rig(armed=armed)
+        self.rig = rig
         self._histories = histories
         self._seed = seed
         self._cycles = 0
@@ -148,11 +148,12 @@ class Stage:
     def what_is_wrong(self) -> str:
         """The first thing that does not agree with PostgreSQL; nothing when all does."""
         try:
-            standings, ranks = self.stores.standings(), self.stores.ranks()
+            ranks = self.stores.ranks()
+            if ranks is None:
+                return "Valkey has no ranks"
+            standings = self.stores.standings()
         except (psycopg.Error, redis.RedisError) as error:
             return f"a store does not answer: {error}"
-        if ranks is None:
-            return "Valkey has no ranks"
         if standings != ranks:
             differing = [each for each in standings.keys() | ranks.keys() if standings.get(each) != ranks.get(each)]
             return f"the ranks of {len(differing)} players are not those of the standings"

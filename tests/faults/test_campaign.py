@@ -13,7 +13,8 @@ import pytest
 from tests.faults.campaign import plan
 from tests.faults.checker import Findings
 from tests.faults.report import summary
-from tests.faults.scenarios import FAULTS, Scenario, crashes
+from tests.faults.rig import Rig
+from tests.faults.scenarios import FAULTS, LARGE, Scenario, crashes
 from tests.faults.stage import Cycle, NotHere, Stage
 
 SLOWNESS = 4.0
@@ -21,13 +22,13 @@ SLOWNESS = 4.0
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with Stage(slowness=SLOWNESS) as opened:
+    with Stage(Rig(), slowness=SLOWNESS) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def stage_without_fast_path() -> Iterator[Stage]:
-    with Stage(slowness=SLOWNESS, armed="write_after_commit=skip") as opened:
+    with Stage(Rig(armed="write_after_commit=skip"), slowness=SLOWNESS) as opened:
         yield opened
 
 
@@ -59,15 +60,16 @@ def test_nor_is_it_where_the_reconciler_does_all_the_work(name: str, stage_witho
 
 
 def test_a_plan_meets_everything_in_each_round_and_all_of_it_without_the_fast_path() -> None:
-    scenarios = [*crashes(), *FAULTS]
+    scenarios = [*crashes(), *FAULTS, *LARGE]
 
     planned = plan(scenarios, crash_cycles=300, rounds=3)
 
     assert sum(each.is_crash for each, armed in planned if not armed) == 300
     assert {each.name for each, _ in planned[: len(planned) // 3]} >= {each.name for each in scenarios if each.is_crash}
     assert {each.name for each, armed in planned if armed} == {
-        each.name for each in scenarios if not each.needs_fast_path
+        each.name for each in (*crashes(), *FAULTS) if not each.needs_fast_path
     }
+    assert all(sum(met is each for met, _ in planned) == 1 for each in LARGE)
 
 
 def test_a_summary_counts_by_fault_and_for_all() -> None:
