@@ -7,7 +7,7 @@ snapshot is PostgreSQL's word for a state.
 from __future__ import annotations
 
 from scores.archive.errors import ArchiveRefused, NoArchive
-from scores.archive.restoring import Restored, restore
+from scores.archive.restoring import Restored, check, restore
 from scores.archive.writing import Written, snapshot
 
-__all__ = ["ArchiveRefused", "NoArchive", "Restored", "Written", "restore", "snapshot"]
+__all__ = ["ArchiveRefused", "NoArchive", "Restored", "Written", "check", "restore", "snapshot"]

@@ -70,6 +70,21 @@ def restore(
     return Restored(manifest, parts_before, found, again, time.monotonic() - began)
 
 
+def check(path: Path, told: Teller | None = None) -> Manifest:
+    """Look at every byte of the archive and restore nothing; give what it says of itself.
+
+    Raises:
+        ArchiveRefused: it is damaged, or this program cannot restore it.
+    """
+    try:
+        with path.open("rb") as file:
+            manifest = verified(file, told or Nobody()).manifest
+    except OSError as error:
+        raise ArchiveRefused(f"{path} cannot be read: {error.strerror or error}.") from error
+    _refuse_another_age(manifest)
+    return manifest
+
+
 def _lists(path: Path, given: Sequence[Path], *, without_erasures: bool) -> tuple[Path, ...]:
     beside = path.with_name(erasures.NAME)
     found = (*([beside] if beside.exists() else []), *given)

@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from scores.archive import NoArchive, Written, container, restore, snapshot
-from scores.models import Player
+from scores.archive import ArchiveRefused, NoArchive, Written, container, restore, snapshot
+from scores.models import Board, Player
 from tests.archive.conftest import empty_system
 from tests.archive.lived_in import LivedIn
 from tests.faults.inside import conninfo
@@ -51,6 +51,7 @@ def test_both_commands_tell_what_they_did(system: LivedIn, tmp_path: Path) -> No
     assert taken.returncode == 0, taken.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     assert sorted(each.name for each in tmp_path.iterdir()) == ["by-hand.tar", "erasures.jsonl"]
+    assert "is whole" in manage("restore", "--check", path).stdout
     empty_system()
 
     restored = manage("restore", path)
@@ -131,6 +132,33 @@ def test_a_restore_that_is_killed_before_its_last_step_shows_nothing_and_needs_o
     assert snapshot(archive.path.with_name("again.tar")).manifest.digest == archive.manifest.digest
 
 
+def test_until_the_commit_others_see_an_empty_system(archive: Written) -> None:
+    empty_system()
+    with started("restore", archive.path, failpoints="restore_switch=stop") as process:
+        os.waitpid(process.pid, os.WUNTRACED)  # everything is brought in, and not committed
+
+        assert not Player.objects.exists()
+        assert [board.slug for board in Board.objects.all()] == ["global"]
+
+        process.send_signal(signal.SIGCONT)
+        process.communicate()
+
+    assert process.returncode == 0
+    assert Player.objects.exists()
+    assert [board.slug for board in Board.objects.order_by("id")] == ["global", "season"]
+
+
+def test_who_comes_before_the_last_step_is_not_written_over(archive: Written) -> None:
+    empty_system()
+    assert manage("restore", archive.path, failpoints="restore_switch=kill").returncode == KILLED
+    erin = Player.objects.create(username="erin")
+
+    with pytest.raises(ArchiveRefused, match="not empty"):
+        restore(archive.path)
+
+    assert Player.objects.get() == erin
+
+
 def test_another_archive_begins_anew(system: LivedIn, archive: Written) -> None:
     Player.objects.create(username="erin")
     other = snapshot(archive.path.with_name("later.tar"))
@@ -157,7 +185,7 @@ def test_an_archive_that_changes_after_it_was_verified_is_refused(
 
     monkeypatch.setattr(container, "content", changed)
 
-    with pytest.raises(Exception, match="is not what was written"):
+    with pytest.raises(ArchiveRefused, match="is not what was written"):
         restore(archive.path)
 
     assert not Player.objects.exists()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 from django.db import connection
 from django.utils import timezone
 
-from scores import api_keys, boards, ledger
+from scores import api_keys, boards, ledger, partitions
 from scores.archive import Written, restore, snapshot
 from scores.models import AuditEntry, FormerName, GameSession, Player, Standing
 from scores.ranking import reads
@@ -104,12 +107,17 @@ def test_a_restored_system_is_another_one(archive: Written) -> None:
     assert identity() != before
 
 
-def test_sessions_of_long_ago_are_in_the_partitions_that_they_were_in(archive: Written) -> None:
+def test_sessions_of_long_ago_are_in_the_partitions_that_they_were_in(system: LivedIn, tmp_path: Path) -> None:
+    partitions.make(connection, datetime(2018, 5, 1, tzinfo=UTC))
+    recorded(session(system.arena, system.alice, played_at=datetime(2018, 5, 31, 23, tzinfo=UTC)))
+    written = snapshot(tmp_path / "evening.tar")
     empty_system()
-
-    restore(archive.path)
-
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM game_sessions ORDER BY 1")
+        cursor.execute("DROP TABLE game_sessions_2018_05")
+
+        restore(written.path, without_erasures=True)
+
+        cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM game_sessions")
         found = {name for (name,) in cursor.fetchall()}
-    assert found == {"game_sessions_default", f"game_sessions_{timezone.now():%Y_%m}"}
+        assert found == {"game_sessions_2018_05", f"game_sessions_{timezone.now():%Y_%m}", "game_sessions_default"}
+        cursor.execute("DROP TABLE game_sessions_2018_05")

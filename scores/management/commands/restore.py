@@ -12,7 +12,8 @@ from django.db import connection
 from typing_extensions import override
 
 from scores import boards
-from scores.archive import ArchiveRefused, Restored, restore
+from scores.archive import ArchiveRefused, Restored, check, restore
+from scores.archive.manifest import Manifest
 from scores.archive.telling import teller
 from scores.errors import RanksUnavailable
 from scores.ranking.rebuilding import RebuildAborted, rebuild
@@ -40,8 +41,15 @@ class Command(BaseCommand):
             help="go on where there is no list of erasures: who was erased after the archive was taken comes back",
         )
 
+        parser.add_argument(
+            "--check", action="store_true", help="only see whether the archive is whole; change nothing"
+        )
+
     @override
     def handle(self, *args: object, file: Path, **options: Any) -> None:
+        if options["check"]:
+            self._check(file)
+            return
         if not connection.introspection.table_names():  # a fresh data directory
             call_command("migrate", verbosity=0)
         try:
@@ -58,10 +66,22 @@ class Command(BaseCommand):
             " `manage.py verify` compares sessions, standings and ranks."
         )
 
-    def _tell(self, file: Path, restored: Restored) -> None:
-        manifest = restored.manifest
+    def _check(self, file: Path) -> None:
+        try:
+            with teller() as told:
+                manifest = check(file, told)
+        except ArchiveRefused as error:
+            raise CommandError(str(error)) from None
+        self._list(manifest)
+        self.stdout.write(f"{file}, taken at {manifest.taken_at}, is whole. Digest {manifest.digest}.")
+
+    def _list(self, manifest: Manifest) -> None:
         for table in manifest.tables:
             self.stdout.write(f"{table.name:20} {table.rows:12,}")
+
+    def _tell(self, file: Path, restored: Restored) -> None:
+        manifest = restored.manifest
+        self._list(manifest)
         if restored.parts_before:
             self.stdout.write(
                 f"{restored.parts_before:,} parts had been loaded before by a restore that was interrupted."
