@@ -101,8 +101,7 @@ def _catch_up(believed: Mapping[WindowRef, Stand], origin: Origin, *, is_settled
 
 
 def _marks(told: Iterable[Stand | None]) -> list[str]:
-    # Ranks of an earlier version have none.
-    return [stand.watermark.mark for stand in told if stand is not None and stand.watermark.mark]
+    return [stand.watermark.mark for stand in told if stand is not None and stand.watermark.is_legible]
 
 
 def _rebuild(doubts: Mapping[WindowRef, str], *, names_are_believed: bool) -> bool:

@@ -127,14 +127,6 @@ def either_road(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def without_the_write_after_commit() -> Iterator[None]:
-    """Nothing is brought into Valkey right after a commit, as if the process had died there."""
-    failpoints.arm("write_after_commit=skip")
-    yield
-    failpoints.arm("")
-
-
-@pytest.fixture
 def arena(committed: None) -> Client:
     """A game server."""
     return Client.objects.create(name="arena")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from scores.boards import WindowRef
 from scores.ranking import keys, scripts
 from scores.ranking.identity import Origin, Past
 from scores.valkey import ScriptCall, valkey
+
+_SNAPSHOT: Final = re.compile(r"\d+:\d+:(\d+(,\d+)*)?")
+_MARK: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,11 @@ class Watermark:
     mark: str
     origin: Origin
     written: str
+
+    @property
+    def is_legible(self) -> bool:
+        """Whether PostgreSQL can be asked about it; an earlier version, or somebody by hand, wrote it otherwise."""
+        return bool(_SNAPSHOT.fullmatch(self.snapshot) and _MARK.fullmatch(self.mark))
 
     def fields(self) -> list[str]:
         """As it stands in `meta`: field, value, …; stand.lua reads it."""
@@ -64,6 +74,8 @@ class Stand:
 
     def doubt(self, past: Past) -> str | None:
         """Why these ranks were not read from that past of PostgreSQL, or None if they were."""
+        if not self.watermark.is_legible:
+            return "without a watermark"
         if self.watermark.origin.identity != past.origin.identity:
             return "read from another PostgreSQL"
         if self.watermark.mark not in past.marks:

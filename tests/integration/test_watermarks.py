@@ -38,6 +38,18 @@ def test_ranks_whose_mark_nobody_knows_are_rebuilt(arena: Client, alice: Player)
     assert RankMark.objects.filter(token=ranks.stand().watermark.mark).exists()
 
 
+@pytest.mark.parametrize("field", ["watermark", "mark", "identity", "covered"])
+def test_ranks_whose_watermark_somebody_has_spoiled_are_right_again(arena: Client, alice: Player, field: str) -> None:
+    make_ranks()
+    recorded(session(arena, alice, 10))
+    ranks.set_meta(**{field: "spoiled"})
+    Standing.objects.update(total_score=40, sort_key=-40)
+
+    reconcile()
+
+    assert ranks.are_those_of_the_ledger()
+
+
 def test_names_of_another_past_are_forgotten(arena: Client, alice: Player) -> None:
     recorded(session(arena, alice, 10))
     make_ranks()

@@ -10,7 +10,7 @@ if not known[1] then
 end
 local stand = {}
 for i = 2, 6 do
-  stand[#stand + 1] = known[i] or ''  -- ranks of an earlier version have no mark: nobody will know it
+  stand[#stand + 1] = known[i] or ''  -- an earlier version wrote no mark
 end
 stand[#stand + 1] = known[7] or '0'
 stand[#stand + 1] = server_run()
