@@ -220,10 +220,11 @@ class LeaderboardMachine(RuleBasedStateMachine):
         self.is_tampered = True
 
     @precondition(lambda self: self.heard)
-    @rule(number=which)
-    def wake_up_and_project_what_is_old(self, number: int) -> None:
-        with suppress(RanksUnavailable):
-            project(_one_of(self.heard, number))
+    @rule(number=which, everything=st.booleans())
+    def wake_up_and_project_what_is_old(self, number: int, everything: bool) -> None:
+        for committed in reversed(self.heard) if everything else [_one_of(self.heard, number)]:
+            with suppress(RanksUnavailable):
+                project(committed)
 
     @rule()
     def rebuild(self) -> None:
