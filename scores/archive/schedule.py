@@ -38,7 +38,7 @@ class Stopped(Exception):
     """The worker ends; the archive that it was taking is thrown away."""
 
 
-class _Patient(Nobody):
+class _Stoppable(Nobody):
     """Hears of a snapshot's progress, and ends it with the worker."""
 
     def __init__(self, stop: threading.Event) -> None:
@@ -72,7 +72,7 @@ def take(directory: Path, *, every_hours: int, most: int, stop: threading.Event)
         if not alone or not _is_due(directory, every_hours):
             return None
         forget_dead_partials(directory)
-        written = snapshot(directory / datetime.now(UTC).strftime(_NAME), _Patient(stop))
+        written = snapshot(directory / datetime.now(UTC).strftime(_NAME), _Stoppable(stop))
         for old in _scheduled(directory)[:-most]:
             old.unlink(missing_ok=True)
     return written
@@ -91,11 +91,11 @@ def _keep(stop: threading.Event) -> None:
         except (ArchiveRefused, NoArchive, OSError, Error) as error:
             not_before = time.monotonic() + _AGAIN_S
             if not failing:
-                log.error("no snapshot; it is tried again", error=str(error).strip())  # noqa: TRY400  it says it all
+                log.error("no archive; it is tried again", error=str(error).strip())  # noqa: TRY400  it says it all
             failing = True
         except Exception:  # the edge of a thread that nobody would miss for a day
             not_before = time.monotonic() + _AGAIN_S
-            log.exception("no snapshot; it is tried again")
+            log.exception("no archive; it is tried again")
         finally:
             connection.close()  # back to the pool until the next look
 

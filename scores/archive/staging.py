@@ -48,8 +48,10 @@ def alone() -> Iterator[None]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '4s'")  # one that was just killed may not have ended yet
             cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-    except OperationalError:
-        raise ArchiveRefused("Another restore is under way; wait for its end.") from None
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise ArchiveRefused("Another restore is under way; wait for its end.") from None
+        raise
     try:
         yield
     finally:
