@@ -108,15 +108,15 @@ def _rebuild(doubts: Mapping[WindowRef, str], *, names_are_believed: bool) -> bo
     """Rebuild these windows, as far as no other builder is at work; whether all of them are rebuilt."""
     all_rebuilt = True
     # Names are shared by all windows: they come from where the ranks do.
-    forget_names = not names_are_believed or any(why != _MISSING for why in doubts.values())
+    keep_names = names_are_believed and all(why == _MISSING for why in doubts.values())
     for window, why in doubts.items():
         try:
-            rebuilt = rebuild(window, forget_names=forget_names)
+            rebuilt = rebuild(window, keep_names=keep_names)
         except RebuildAborted as error:
             log.info("no rebuild now", reason=str(error))
             all_rebuilt = False
         else:
-            forget_names = False
+            keep_names = True
             tell = log.info if rebuilt.players else log.debug  # a first start is no news
             tell("ranks were rebuilt", board=window.board, window=window.window, why=why, players=rebuilt.players)
     return all_rebuilt

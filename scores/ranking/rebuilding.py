@@ -49,13 +49,14 @@ class Rebuilt:
 
 
 def rebuild(
-    window: WindowRef, *, forget_names: bool = False, progress: Callable[[int], None] = lambda players: None
+    window: WindowRef, *, keep_names: bool = False, progress: Callable[[int], None] = lambda players: None
 ) -> Rebuilt:
     """Make the ranks of the window anew and switch to them.
 
     Args:
         window: any window, whether it has ranks or not.
-        forget_names: where what Valkey knows may come from another past, whose names would seem to be newer.
+        keep_names: where it is certain that the names which Valkey knows, of all windows, were read from this past
+            of PostgreSQL. Those of another one may seem to be newer than its own, and would stay: they are forgotten.
         progress: called after each chunk with the number of players so far.
 
     Raises:
@@ -69,7 +70,7 @@ def rebuild(
         raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
     try:
         failpoints.reach("rebuild_begun")
-        if forget_names:
+        if not keep_names:
             names.forget_everybody()
         sent = _stream(window, generation, progress)
         # Counted before the mark is set: the mark covers what was committed before it.

@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 
 from scores import boards
 from scores.changes import Committed, NameChange
-from scores.models import Client, Player, RankMark, Standing
-from scores.ranking import changed
+from scores.models import Board, Client, Player, RankMark, Standing, Window
+from scores.ranking import changed, names
 from scores.ranking.identity import identity, origin
 from scores.ranking.projecting import Advance, catch_up, project
 from scores.ranking.watermarks import Stand, Watermark
@@ -59,6 +59,30 @@ def test_names_of_another_past_are_forgotten(arena: Client, alice: Player) -> No
     reconcile()
 
     assert ranks.board() == [("alice", 1, 10)]
+
+
+def test_whoever_rebuilds_by_hand_believes_no_name_either(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    make_ranks()
+    project(Committed(names=(NameChange(alice.id, "zoe", 10**9),)))
+
+    make_ranks()
+
+    assert ranks.board() == [("alice", 1, 10)]
+
+
+def test_a_new_board_leaves_the_names_of_the_others(arena: Client, alice: Player) -> None:
+    make_ranks()
+    project(Committed(names=(NameChange(alice.id, "alice", alice.rev),)))
+    daily = Window.objects.create(board=Board.objects.get(slug=boards.GLOBAL), slug="daily", ends=Now())
+    boards.forget()
+
+    try:
+        reconcile()
+    finally:
+        daily.delete()
+
+    assert names.known([alice.id]) == {alice.id: "alice"}
 
 
 def test_a_restart_of_postgresql_changes_nothing_where_a_mark_covers_everything(arena: Client, alice: Player) -> None:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         with teller() as told:
             told.begin(f"rebuilding {name}", Standing.objects.filter(window_id=window.id).count())
             # Names lie there once for all boards. Who asks for a rebuild trusts nothing that is there.
-            rebuilt = rebuild(window, forget_names=is_first, progress=_Steps(told))
+            rebuilt = rebuild(window, keep_names=not is_first, progress=_Steps(told))
         self._sum_up(name, rebuilt, time.monotonic() - began)
 
     def _sum_up(self, name: str, rebuilt: Rebuilt, seconds: float) -> None:
