@@ -119,7 +119,7 @@ def _refuse_other_tables(manifest: Manifest) -> None:
 def _refuse_impossible_numbers(manifest: Manifest) -> None:
     right = manifest.format == FORMAT and manifest.rev >= 0 and min(manifest.ids.values(), default=0) >= 0
     right &= len(manifest.months) <= _MOST_MONTHS
-    right &= all(re.fullmatch(r"[1-9][0-9]{3}_(0[1-9]|1[0-2])", month) for month in manifest.months)
+    right &= all(re.fullmatch(r"[12][0-9]{3}_(0[1-9]|1[0-2])", month) for month in manifest.months)
     for table in manifest.tables:
         names = tuple(part.name for part in table.parts)
         right &= names == tuple(part_name(table.name, number) for number in range(1, len(names) + 1))
