@@ -35,11 +35,12 @@ class Inspected:
 
     `generation` is None where the window has no ranks. `is_foreign`: a key that all of them rest on is of another
     type than ours, and nothing can be read. A bucket that is None has revs of another type. `members` are those
-    asked for that stand in the sorted set.
+    asked for that stand in the sorted set. `is_building`: a rebuild is under way.
     """
 
     generation: str | None
     is_foreign: bool = False
+    is_building: bool = False
     buckets: Mapping[int, InspectedBucket | None] = field(default_factory=dict)
     members: Sequence[str] = ()
 
@@ -55,10 +56,10 @@ def inspect(window: WindowRef, numbers: Sequence[int], members: Sequence[str] = 
     [[state, *answer]] = _patiently(lambda: valkey().run([call]))
     if state in {"missing", "foreign"}:
         return Inspected(None, is_foreign=state == "foreign")
-    places, *shown = answer
+    building, places, *shown = answer
     buckets = {number: each and _bucket(*each) for number, each in zip(numbers, shown, strict=True)}
     held = [member for member, place in zip(members, places, strict=True) if place is not None]
-    return Inspected(state, buckets=buckets, members=held)
+    return Inspected(state, is_building=bool(building), buckets=buckets, members=held)
 
 
 def inspect_names(numbers: Sequence[int]) -> dict[int, dict[str, str] | None]:

@@ -13,6 +13,7 @@ from django.db import connection
 
 from scores import boards
 from scores.models import Sweep
+from scores.ranking.inspecting import inspect
 from scores.verification import sweeps
 from scores.verification.findings import Finding, Kind
 from scores.verification.repairing import repair
@@ -86,9 +87,13 @@ class _Sweeping:
             return
         for confirmed in look_again(self._subject, findings, _BUCKETS):
             self._rest()
-            if confirmed:
+            if confirmed and not self._is_being_rebuilt():
                 self._tell(confirmed)
                 self._sweep.repaired += repair(self._subject, confirmed, self._rest)
+
+    def _is_being_rebuilt(self) -> bool:
+        """Whether somebody else is at work on it: the reconciler, who noticed that PostgreSQL has another past."""
+        return isinstance(self._subject, Ranks) and inspect(self._subject.window, []).is_building
 
     def _tell(self, confirmed: Sequence[Finding]) -> None:
         self._sweep.differences += len(confirmed)

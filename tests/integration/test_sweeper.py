@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from scores import boards, failpoints
 from scores.ledger import ban
 from scores.models import Client, Player, Sweep
 from scores.ranking import keys, reads
+from scores.ranking.rebuilding import rebuild
 from scores.reconciler import reconcile
 from scores.valkey import valkey
 from scores.verification import compare, sweep, sweeper, swept
@@ -222,6 +224,22 @@ def test_a_sweep_repairs_without_the_write_after_commit_too(right: Board, alice:
     assert swept_at_once()["ranks"] == (3, 1, 1)
     reconcile()
 
+    assert board() == right
+
+
+def test_ranks_that_are_being_rebuilt_are_left_to_the_builder(right: Board, alice: Player) -> None:
+    valkey().commands([("ZREM", ranks(), keys.member(alice.id))])
+
+    def sweep_meanwhile(players: int) -> None:
+        with ThreadPoolExecutor(1) as elsewhere:
+            seen.append(elsewhere.submit(swept_at_once).result(10)["ranks"])
+            elsewhere.submit(connections.close_all).result(10)
+
+    seen: list[tuple[int, int, int]] = []
+    rebuild(window(), progress=sweep_meanwhile)
+
+    assert seen == [(3, 0, 0)]
+    assert swept_at_once()["ranks"] == (3, 0, 0)
     assert board() == right
 
 

@@ -5,9 +5,10 @@
 -- ARGV[2]  the buckets, MessagePack of one array of numbers
 -- ARGV[3]  members besides, MessagePack of one array of texts
 --
--- Answer: {state, members, bucket, …}
+-- Answer: {state, building, members, bucket, …}
 --         state: 'missing' where the window has no ranks, 'foreign' where one of the two keys that they rest on is
 --         of another type than ours; nothing follows then. Else the generation.
+--         building: 1 while a rebuild is under way, else 0
 --         members: their sort keys, one each, in order, false of who is not in the sorted set
 --         bucket, one each, in order: {revs flat: field, rev, …; sort keys of its players, false of who is not shown},
 --         or false where its revs are of another type than ours
@@ -21,7 +22,8 @@ end
 if is_foreign(meta, 'hash') then
   return {'foreign'}
 end
-local generation = redis.call('HGET', meta, 'generation')
+local known = redis.call('HMGET', meta, 'generation', 'building_generation', 'building_until')
+local generation, building = known[1], known[2] and now_ms() <= tonumber(known[3]) and 1 or 0
 if not generation then
   return {'missing'}
 end
@@ -30,7 +32,7 @@ if is_foreign(ranks, 'zset') then
   return {'foreign'}
 end
 local asked = cmsgpack.unpack(ARGV[3])
-local shown = {generation, #asked > 0 and redis.call('ZMSCORE', ranks, unpack(asked)) or {}}
+local shown = {generation, building, #asked > 0 and redis.call('ZMSCORE', ranks, unpack(asked)) or {}}
 for _, number in ipairs(cmsgpack.unpack(ARGV[2])) do
   local key, members = revs .. string.format('%.0f', number), {}
   for field = 0, BUCKET - 1 do
