@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error
+from django.db import Error, ProgrammingError
 from rich import box, progress
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +42,11 @@ class Command(BaseCommand):
                 report = compare(progress=tell)
         except RanksUnavailable as error:
             raise CommandError(f"Valkey does not answer: {error}", returncode=_NO_ANSWER) from error
+        except ProgrammingError as error:
+            raise CommandError(
+                f"PostgreSQL lacks what this program needs; run `manage.py migrate`. {str(error).splitlines()[0]}",
+                returncode=_NO_ANSWER,
+            ) from error
         except Error as error:
             raise CommandError(f"PostgreSQL does not answer: {str(error).strip()}", returncode=_NO_ANSWER) from error
         self.stdout.write(_as_json(report) if options["json"] else _as_text(report))
