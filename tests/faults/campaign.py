@@ -52,7 +52,7 @@ class Campaign:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._opened.close()
+        self._close()
 
     def run(self, plan: Sequence[tuple[Scenario, str]], told: Callable[[str], None]) -> None:
         """Meet them all, in order, each on a stage that is armed as it says."""
@@ -93,8 +93,11 @@ class Campaign:
         return self._stage
 
     def _close(self) -> None:
-        self._stage = None
-        self._opened.close()
+        stage, self._stage = self._stage, None
+        with self._opened:
+            if stage is not None and (not self.cycles or self.cycles[-1].is_right):
+                self.cycles.append(stage.verified())
+        self._opened = ExitStack()
 
 
 def plan(scenarios: Sequence[Scenario], *, crash_cycles: int, rounds: int) -> list[tuple[Scenario, str]]:

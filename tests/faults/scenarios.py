@@ -78,11 +78,19 @@ def crashes() -> list[Scenario]:
 
 
 _KILLED = "killed at "
+#: Without the write after the commit the worker alone changes ranks, and publishes that.
+_OF_THE_FAST_PATH = frozenset({"write_after_commit", "publish"})
 
 
 def _crash(point: str, fault: Fault, bound_s: float, quick: int, weight: int) -> Scenario:
     return Scenario(
-        f"{_KILLED}{point}", fault, bound_s, is_crash=True, quick=quick, weight=weight, needs_fast_path="write" in point
+        f"{_KILLED}{point}",
+        fault,
+        bound_s,
+        is_crash=True,
+        quick=quick,
+        weight=weight,
+        needs_fast_path=point in _OF_THE_FAST_PATH,
     )
 
 

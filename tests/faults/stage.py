@@ -24,6 +24,8 @@ from tests.faults.state import Stores, top_of
 #: How much longer than promised we go on looking, to tell late from never. In seconds.
 _PATIENCE_S = 60.0
 _LOOK_EVERY_S = 0.02
+#: How long it may take to compare everything, in seconds.
+_VERIFIED_S = 300.0
 
 
 @dataclass(slots=True)
@@ -136,6 +138,15 @@ class Stage:
         findings = self._findings(meeting)
         took_s = None if converged is None else max(0.0, converged - healed)
         return Cycle(name, findings, took_s, bound_s, meeting.history.acknowledged(), meeting.first_ok_s)
+
+    def verified(self) -> Cycle:
+        """What `manage.py verify` says when all is over: names and revs as well, which nobody here looks at."""
+        self.rig.mend()
+        verify = self.rig.command("verify", "--json")
+        code = verify.wait(_VERIFIED_S)
+        verify.end()
+        findings = Findings(wrong=[] if code == 0 else [f"verify ended with {code}: {verify.last_words()}"])
+        return Cycle("manage.py verify at the end", findings, 0.0, _VERIFIED_S, 0)
 
     def armed(self, more: str) -> str:
         """Failpoints for one process: those of all, and more."""

@@ -24,6 +24,7 @@ SLOWNESS = 4.0
 def stage() -> Iterator[Stage]:
     with Stage(Rig(), slowness=SLOWNESS) as opened:
         yield opened
+        assert opened.verified().is_right
 
 
 @pytest.fixture(scope="module")
