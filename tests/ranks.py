@@ -41,3 +41,8 @@ def are_those_of_the_ledger() -> bool:
     shown = Standing.objects.filter(window__board__slug=boards.GLOBAL, hidden=False).order_by("sort_key", "user_id")
     ledger = list(shown.values_list("user_id", "user__username", "total_score"))
     return page.source == "ranks" and [(row.user_id, row.username, row.total_score) for row in page.rows] == ledger
+
+
+def ranks_keys() -> list[str]:
+    """Every key of the ranks of the board `global`."""
+    return [key for found in valkey().keys_matching("*") for key in found if key.startswith("{global:all}")]
