@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from scores.errors import LedgerUnavailable
+from scores.errors import LedgerUnavailable, NoAnswer
 from scores.ledger import Receipt, pipeline
-from scores.ledger.pipeline import NoAnswer, Pipeline, Statement
+from scores.ledger.pipeline import Pipeline, Statement
 from scores.ledger.settle import settle
 from scores.models import Client, GameSession, Player, Standing
 from tests.faults.inside import closed_gate, conninfo, somebody_else
