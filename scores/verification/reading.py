@@ -35,6 +35,10 @@ JOIN users AS player
     ON player.id >= bucket.number * {keys.BUCKET} AND player.id < (bucket.number + 1) * {keys.BUCKET}
 """  # noqa: S608
 
+_SHOWN: Final = "(SELECT bool_and(pg_visible_in_snapshot(changed_xid, state)) FROM unnest(%s::pg_snapshot[]) AS state)"
+_SHOWN_STANDINGS: Final = f"SELECT user_id FROM leaderboard WHERE window_id = %s AND user_id = ANY(%s) AND {_SHOWN}"  # noqa: S608
+_SHOWN_PLAYERS: Final = f"SELECT id FROM users WHERE id = ANY(%s) AND {_SHOWN}"  # noqa: S608
+
 
 def standing_buckets(window_id: int, *, after: int, limit: int) -> list[int]:
     """The next buckets behind `after` (-1: from the first) in which somebody has a standing, at most `limit`."""
@@ -58,6 +62,16 @@ def players_of(numbers: Sequence[int]) -> dict[int, list[PlayerRow]]:
     return _by_bucket(numbers, _rows(_PLAYERS, list(numbers)))
 
 
+def standings_shown_in(states: list[str], window_id: int, user_ids: list[int]) -> set[int]:
+    """Those whose standing, as it is now, is shown by every one of these snapshots."""
+    return {user_id for (user_id,) in _rows(_SHOWN_STANDINGS, window_id, user_ids, states)}
+
+
+def players_shown_in(states: list[str], user_ids: list[int]) -> set[int]:
+    """Those who, as they are now, are shown by every one of these snapshots."""
+    return {user_id for (user_id,) in _rows(_SHOWN_PLAYERS, user_ids, states)}
+
+
 def _by_bucket(numbers: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {number: [] for number in numbers}
     for number, *row in rows:
@@ -65,7 +79,7 @@ def _by_bucket(numbers: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> dict[
     return found
 
 
-def _rows(sql: str, *parameters: int | list[int]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, *parameters: int | list[int] | list[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from scores import boards
 from scores.boards import WindowRef
 from scores.models import Player, Standing
 from scores.ranking import inspecting, keys
+from scores.ranking.watermarks import stands
 from scores.verification import judging, reading
 from scores.verification.findings import Finding, Kind
 
@@ -48,6 +50,16 @@ class Subject(Protocol):
 
     def kept(self) -> Iterator[Kept]:
         """Everything that Valkey has, in bunches; what comes or goes meanwhile may be left out."""
+
+    def states(self) -> list[str]:
+        """The states of PostgreSQL, snapshots, up to which Valkey claims to be complete; none where it claims nothing.
+
+        Raises:
+            RanksUnavailable: Valkey does not answer.
+        """
+
+    def shown_in(self, states: list[str], user_ids: list[int]) -> set[int]:
+        """Those of the players whose rows, as they are now, all of these states show."""
 
     def look(self, numbers: Sequence[int], members: Sequence[str] = ()) -> Look:
         """Compare these buckets, and look for these members; without any, at what all of it rests on.
@@ -89,6 +101,14 @@ class Ranks:
             others = [] if len(players) == len(members) else [each for each in members if not keys.is_member(each)]
             yield Kept([int(member) // keys.BUCKET for member in players], others)
 
+    def states(self) -> list[str]:
+        """As `Subject.states`."""
+        return _states([self.window])
+
+    def shown_in(self, states: list[str], user_ids: list[int]) -> set[int]:
+        """As `Subject.shown_in`."""
+        return reading.standings_shown_in(states, self.window.id, user_ids)
+
     def look(self, numbers: Sequence[int], members: Sequence[str] = ()) -> Look:
         """As `Subject.look`."""
         inspected = inspecting.inspect(self.window, numbers, members)
@@ -127,6 +147,14 @@ class Names:
         """As `Subject.kept`."""
         return map(Kept, inspecting.name_buckets())
 
+    def states(self) -> list[str]:
+        """As `Subject.states`."""
+        return _states(boards.live())
+
+    def shown_in(self, states: list[str], user_ids: list[int]) -> set[int]:
+        """As `Subject.shown_in`."""
+        return reading.players_shown_in(states, user_ids)
+
     def look(self, numbers: Sequence[int], members: Sequence[str] = ()) -> Look:
         """As `Subject.look`."""
         inspected = inspecting.inspect_names(numbers)
@@ -135,3 +163,9 @@ class Names:
         for number, names in inspected.items():
             findings += judging.judge_names(number, names, rows[number])
         return Look(sum(map(len, rows.values())), findings)
+
+
+def _states(windows: Sequence[WindowRef]) -> list[str]:
+    told = [stand and stand.watermark for stand in stands(windows).values()]
+    states = [watermark.snapshot for watermark in told if watermark and watermark.is_legible]
+    return states if len(states) == len(told) else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -12,6 +13,7 @@ import structlog
 from django.db import connection
 
 from scores import boards
+from scores.errors import RanksUnavailable
 from scores.models import Sweep
 from scores.ranking.inspecting import inspect
 from scores.verification import sweeps
@@ -85,11 +87,28 @@ class _Sweeping:
             del self._suspects[finding.key]
         if not findings:
             return
-        for confirmed in look_again(self._subject, findings, _BUCKETS):
+        states = self._states(findings)  # before Valkey is read: what they show must be there
+        for seen_again in look_again(self._subject, findings, _BUCKETS):
             self._rest()
+            confirmed = self._without_what_is_on_its_way(seen_again, states)
             if confirmed and not self._is_being_rebuilt():
                 self._tell(confirmed)
                 self._sweep.repaired += repair(self._subject, confirmed, self._rest)
+
+    def _states(self, findings: Sequence[Finding]) -> list[str]:
+        if all(finding.kind != Kind.BEHIND for finding in findings):
+            return []
+        with suppress(RanksUnavailable):  # as where hands were at what they rest on, which comes first then
+            return self._subject.states()
+        return []
+
+    def _without_what_is_on_its_way(self, findings: Sequence[Finding], states: list[str]) -> list[Finding]:
+        """Valkey is not behind where it does not claim to be complete: a reconciler that has much to do gets to it."""
+        behind = [
+            finding.user_id for finding in findings if finding.kind == Kind.BEHIND and finding.user_id is not None
+        ]
+        lost = self._subject.shown_in(states, behind) if behind and states else set()
+        return [finding for finding in findings if finding.kind != Kind.BEHIND or finding.user_id in lost]
 
     def _is_being_rebuilt(self) -> bool:
         """Whether somebody else is at work on it: the reconciler, who noticed that PostgreSQL has another past."""

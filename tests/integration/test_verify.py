@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -13,11 +14,12 @@ from django.utils import timezone
 
 from scores import boards, failpoints, ledger
 from scores.ledger.statements import sql_text
-from scores.models import Client, Player, Suspicion
+from scores.models import Board, Client, Player, Suspicion, Window
 from scores.ranking import keys
 from scores.reconciler import reconcile
 from scores.valkey import Valkey, valkey
 from scores.verification import Report, compare
+from tests.conftest import _empty
 from tests.faults.inside import somebody_else
 from tests.ledger import make_ranks, recorded, session
 from tests.rules import hold_above
@@ -289,6 +291,41 @@ def test_sessions_that_are_stored_in_another_order_than_they_began_make_the_stan
     make_ranks()
 
     assert compared().examples == []
+
+
+@pytest.fixture
+def weekly(committed: None) -> Iterator[Board]:
+    """A board of a week, and of a week that is over for good."""
+    board = Board.objects.create(slug="weekly", name="Weekly")
+    now = timezone.now()
+    week = timedelta(days=7)
+    Window.objects.create(board=board, slug="now", starts=now - week, ends=now + week)
+    Window.objects.create(board=board, slug="then", starts=now - 3 * week, ends=now - week, state=Window.State.FINAL)
+    boards.forget()
+    yield board
+    _empty()
+    Window.objects.filter(board=board).delete()
+    board.delete()
+    boards.forget()
+
+
+def test_each_window_is_made_of_its_own_sessions(weekly: Board, arena: Client, alice: Player, bob: Player) -> None:
+    reconcile()
+    now = timezone.now()
+    recorded(
+        session(arena, alice, 10),
+        session(arena, alice, 20, played_at=now - timedelta(days=8)),
+        session(arena, bob, 5, played_at=now - timedelta(days=8)),
+    )
+
+    report = compared()
+
+    assert report.examples == []
+    ranked = {tally.what: tally.compared for tally in report.tallies if tally.what.startswith("ranks")}
+    assert ranked == {"ranks of global:all": 2, "ranks of weekly:now": 1, "ranks of weekly:then": 0}
+
+    tamper("UPDATE leaderboard SET games = 7 FROM board_windows WHERE id = window_id AND slug = 'now'")
+    assert compared().examples == [f"Player {alice.id} on weekly:now: games is 7, the sessions make 1."]
 
 
 def told(*arguments: str) -> tuple[str, int]:
