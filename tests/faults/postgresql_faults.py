@@ -13,7 +13,7 @@ import httpx
 import psycopg
 
 from tests.acceptance.serving import eventually
-from tests.faults.proxy import LOST_COMMIT, REFUSE
+from tests.faults.proxy import BLACK_HOLE, LOST_COMMIT, REFUSE
 from tests.faults.proxy import Fault as Trouble
 from tests.faults.rig import copy_files
 from tests.faults.stage import Fault, Meeting, Stage
@@ -86,6 +86,21 @@ def postgresql_is_away(seconds: float) -> Fault:
         return _accepts_again(stage, meeting)
 
     return fault
+
+
+def postgresql_says_nothing(stage: Stage, meeting: Meeting) -> float:
+    """Its connections stand, and nothing comes back: boards are read, and submits are refused soon."""
+    connections = [viewer.connection for viewer in stage.load.viewers]
+    over = time.monotonic() + 4
+    with stage.rig.postgresql.meeting(BLACK_HOLE):
+        while time.monotonic() < over:
+            _reads_go_on(stage, meeting)
+            _submits_are_refused(stage, meeting)
+    healed = time.monotonic()
+    if connections != [viewer.connection for viewer in stage.load.viewers]:
+        meeting.wrong.append("pages were cut off")
+    stage.wait_for_ok(healed, meeting, within_s=FIRST_OK_S)
+    return healed
 
 
 def postgresql_cannot_be_reached(stage: Stage, meeting: Meeting) -> float:

@@ -56,7 +56,7 @@ def crashes() -> list[Scenario]:
     web = {"before_commit": 0.05, "write_after_commit": 0.05, "before_answer": 0.05, "publish": 0.1}
     back_s = _REPAIRED_S + _START_S
     found = [
-        *(_crash(point, processes.web_dies(point, share), _REPAIRED_S, 2, 8) for point, share in web.items()),
+        *(_crash(point, processes.web_dies(point, share), _REPAIRED_S, 1, 8) for point, share in web.items()),
         *(
             _crash(point, processes.worker_dies(point, 0.5), back_s, 1, 5)
             for point in ("reconcile_read", "reconcile_advance")
@@ -102,7 +102,7 @@ FAULTS = (
     Scenario("two workers, two rebuilds", processes.two_of_each, _REBUILT_S),
     Scenario("rebuild command killed half way", processes.rebuild_dies("rebuild_chunk"), _REBUILT_S, quick=0),
     Scenario("30 % of publishes lost", processes.publishes_are_lost, _LOOKED_S),
-    Scenario("edited by hand", processes.hand_edit, _SWEPT_S + _START_S),
+    Scenario("edited by hand", processes.hand_edit, _SWEPT_S + _START_S, quick=0),
     Scenario("clock an hour ahead", processes.clock_jumps(1), _REPAIRED_S, quick=0),
     Scenario("clock an hour behind", processes.clock_jumps(-1), _REPAIRED_S, quick=0),
     Scenario("answers of COMMIT lost", postgresql.answers_of_commit_are_lost, _REPAIRED_S),
@@ -112,6 +112,7 @@ FAULTS = (
     Scenario("PostgreSQL stopped at once", postgresql.postgresql_stops_at_once, _BACK_S, quick=0),
     Scenario("PostgreSQL away for 4 s", postgresql.postgresql_is_away(4), _BACK_S),
     Scenario("PostgreSQL away for 20 s", postgresql.postgresql_is_away(20), _BACK_S, quick=0),
+    Scenario("PostgreSQL silent", postgresql.postgresql_says_nothing, _BACK_S),
     Scenario("PostgreSQL out of reach", postgresql.postgresql_cannot_be_reached, _BACK_S),
     Scenario("PostgreSQL slow", postgresql.postgresql_is_slow, _REPAIRED_S),
     Scenario("row locked for long", postgresql.a_row_is_held, _REPAIRED_S),
@@ -126,6 +127,8 @@ FAULTS = (
     Scenario("Valkey starts empty", valkey.valkey_starts_empty, _REBUILT_S, quick=0),
     Scenario("lagging replica promoted", valkey.a_replica_takes_over, _TAIL_S),
     Scenario("Valkey full", valkey.valkey_is_full, _TAIL_S),
+    Scenario("Valkey takes no writes", valkey.valkey_takes_no_writes, _TAIL_S, quick=0),
+    Scenario("Valkey forgets its scripts", valkey.valkey_forgets_its_scripts, _REPAIRED_S, quick=0),
     Scenario("Valkey silent", valkey.valkey_says_nothing, _TAIL_S),
     Scenario("Valkey slow", valkey.valkey_is_slow, _TAIL_S, quick=0),
 )

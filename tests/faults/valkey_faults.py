@@ -114,6 +114,21 @@ def valkey_is_full(stage: Stage, meeting: Meeting) -> float:
     return time.monotonic()
 
 
+def valkey_forgets_its_scripts(stage: Stage, meeting: Meeting) -> float:
+    """SCRIPT FLUSH: whoever calls one of ours brings it along."""
+    stage.stores.valkey.script_flush()
+    stage.load.rages(30)
+    return time.monotonic()
+
+
+def valkey_takes_no_writes(stage: Stage, meeting: Meeting) -> float:
+    """It was made a replica of nobody, and refuses to write; sessions are recorded all the same."""
+    stage.stores.valkey.replicaof("127.0.0.1", 1)
+    stage.load.rages(60)
+    stage.stores.valkey.replicaof("NO", "ONE")
+    return time.monotonic()
+
+
 def valkey_says_nothing(stage: Stage, meeting: Meeting) -> float:
     """Packets to it vanish. Sessions are recorded, and nobody waits for it long."""
     with stage.rig.valkey.meeting(BLACK_HOLE), _submits_are_quick(stage, meeting):
