@@ -121,6 +121,7 @@ FAULTS = (
     Scenario("PostgreSQL back in its past", postgresql.postgresql_goes_back, _REBUILT_S + _BACK_S),
     Scenario("Valkey killed", valkey.valkey_is_killed, _TAIL_S),
     Scenario("Valkey loses its tail", valkey.valkey_loses_its_tail(0.5), _TAIL_S),
+    Scenario("Valkey loses its last words", valkey.valkey_loses_its_last_words, _TAIL_S),
     Scenario("Valkey loses nearly all", valkey.valkey_loses_its_tail(0.99), _TAIL_S, quick=0),
     Scenario("Valkey starts from a copy", valkey.valkey_starts_from_a_copy, _TAIL_S),
     Scenario("Valkey emptied", valkey.valkey_is_emptied, _REBUILT_S),

@@ -51,6 +51,19 @@ def valkey_loses_its_tail(most: float) -> Fault:
     return fault
 
 
+def valkey_loses_its_last_words(stage: Stage, meeting: Meeting) -> float:
+    """A little of its log is gone; what comes then has more changes than were lost before anybody looks twice."""
+    meeting.back_in_time = True
+    stage.rig.end_server(stage.rig.valkey_pid, signal.SIGKILL)
+    for log in (stage.rig.valkey_files / "appendonlydir").glob("*.incr.aof"):
+        with log.open("r+b") as file:
+            file.truncate(max(0, log.stat().st_size - random.randrange(500, 20_000)))
+    stage.rig.start_servers()
+    stage.load.rages(150)
+    stage.load.end()
+    return time.monotonic()
+
+
 def valkey_starts_from_a_copy(stage: Stage, meeting: Meeting) -> float:
     """Its files are put back as they were a while ago."""
     meeting.back_in_time = True
