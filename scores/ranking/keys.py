@@ -5,6 +5,7 @@ from __future__ import annotations
 from scores.boards import WindowRef
 
 BUCKET = 128  # players whose revs and names share a small hash; the same number stands in prelude.lua
+_NO_TOTAL = 2**53  # totals stay below it
 VISIBLE_TOP = 10  # rows whose changes are counted by seq and pushed to every page
 
 
@@ -92,9 +93,10 @@ def sort_key_text(sort_key: float) -> str:
 
 
 def total_score(sort_key: str) -> int:
-    """The total that a sort key of a summing board stands for.
+    """The total that a sort key of a summing board stands for; 0 for one that is none (it will be swept).
 
-    >>> total_score("-9007199254740991")
-    9007199254740991
+    >>> total_score("-9007199254740991"), total_score("-inf")
+    (9007199254740991, 0)
     """
-    return -int(float(sort_key))
+    total = -float(sort_key)
+    return int(total) if abs(total) < _NO_TOTAL else 0

@@ -187,6 +187,15 @@ def test_until_strangers_are_swept_boards_leave_them_out(
     assert [row[::2] for row in board()] == [("bob", 20), ("alice", 11)]
 
 
+@pytest.mark.parametrize("sort_key", ["-inf", "-1e300"])
+def test_until_it_is_swept_a_total_that_is_none_is_shown_as_0(sort_key: str, right: Board, alice: Player) -> None:
+    valkey().commands([("ZADD", ranks(), sort_key, keys.member(alice.id))])
+
+    assert board() == [("alice", 1, 0), ("bob", 2, 20)]
+    assert swept_at_once()["ranks"] == (3, 1, 1)
+    assert board() == right
+
+
 def test_each_difference_is_told_in_words(right: Board, alice: Player, caplog: pytest.LogCaptureFixture) -> None:
     valkey().commands([("ZREM", ranks(), keys.member(alice.id))])
 

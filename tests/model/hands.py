@@ -41,6 +41,8 @@ HANDS: Sequence[Callable[[int], list[Command]]] = (
     lambda user_id: [("ZADD", _ranks(), -10_000, "somebody")],
     lambda user_id: [("ZADD", _ranks(), -10_000, keys.member(7_000))],
     lambda user_id: [("ZADD", _ranks(), -77, keys.member(user_id))],
+    lambda user_id: [("ZADD", _ranks(), "-inf", keys.member(user_id))],
+    lambda user_id: [("ZADD", _ranks(), "-1e300", keys.member(user_id))],
     lambda user_id: [("ZREM", _ranks(), keys.member(user_id))],
     lambda user_id: [("HDEL", _revs(user_id), user_id % keys.BUCKET)],
     lambda user_id: [("HSET", _revs(user_id), user_id % keys.BUCKET, 2**52)],

@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import LeaderboardMachine
 
 #: About a minute; see conftest.py for the long one.
-_QUICK = settings(max_examples=100, stateful_step_count=30)
+_QUICK = settings(max_examples=180, stateful_step_count=30)
 
 
 @pytest.mark.timeout(3 * 3600)
