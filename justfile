@@ -59,6 +59,10 @@ fuzz examples="120":
 campaign *arguments:
     uv run python -m tests.faults.campaign {{ arguments }}
 
+# Do at random what can happen, for half an hour, to a model and to the real leaderboard
+model:
+    uv run pytest -n 0 -q tests/model --hypothesis-profile=long
+
 # Take the pictures of the docs anew, from the real pages
 pictures:
     UPDATE_PICTURES=1 uv run pytest -q tests/browser/test_pictures.py tests/browser/test_account_pictures.py tests/browser/test_desk_pictures.py
