@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import Error, connection
 from typing_extensions import override
 
+from scores.advisory_locks import AdvisoryLock
 from scores.archive import erasures
 from scores.archive.errors import ArchiveRefused, NoArchive
 from scores.archive.telling import Nobody
@@ -27,7 +28,6 @@ from scores.archive.writing import Written, forget_dead_partials, snapshot
 _LOOK_EVERY_S: Final = 10.0  # how late an erasure may be in the list
 _SETTLED_S: Final = 300.0  # a worker that has just started leaves the machine to what is more urgent
 _AGAIN_S: Final = 600.0  # after a snapshot that failed, such as on a full disk
-_LOCK: Final = 7_265_843  # an advisory lock's number, beside the gate's and that of a restore
 _NAME: Final = "scheduled-%Y%m%dT%H%M%SZ.tar"
 _NAMES: Final = re.compile(r"scheduled-\d{8}T\d{6}Z\.tar")  # no other file is ever deleted
 
@@ -134,11 +134,11 @@ def _scheduled(directory: Path) -> list[Path]:
 @contextmanager
 def _alone() -> Iterator[bool]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.SNAPSHOT])
         [alone] = cursor.fetchone()
     try:
         yield alone
     finally:
         with suppress(Error), connection.cursor() as cursor:
             if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.SNAPSHOT])

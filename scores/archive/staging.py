@@ -14,6 +14,7 @@ import psycopg
 from django.db import DataError, OperationalError, connection, transaction
 
 from scores import failpoints
+from scores.advisory_locks import AdvisoryLock
 from scores.archive.container import damaged
 from scores.archive.errors import ArchiveRefused
 from scores.archive.manifest import Manifest, encode
@@ -24,7 +25,6 @@ from scores.unhurried import unhurried
 
 SCHEMA: Final = "restoring"
 
-_LOCK: Final = 7_265_842  # an advisory lock's number, beside the gate's
 # PostgreSQL looks whether we are still there while it works: a restore that was killed ends there, too.
 _SETTINGS: Final = (
     "SET LOCAL client_connection_check_interval = '1s'; SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -47,7 +47,7 @@ def alone() -> Iterator[None]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '4s'")  # one that was just killed may not have ended yet
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.RESTORE])
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
             raise ArchiveRefused("Another restore is under way; wait for its end.") from None
@@ -57,7 +57,7 @@ def alone() -> Iterator[None]:
     finally:
         if connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.RESTORE])
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from django.db.backends.utils import CursorWrapper
 
-_LEDGER = 7_265_841  # the advisory lock's number: arbitrary, the same in every process
+from scores.advisory_locks import AdvisoryLock
 
 #: Its own statement, before all others: the snapshots of those that follow must be younger than the lock.
-SHARED_SQL = f"SELECT pg_advisory_xact_lock_shared({_LEDGER})"
-_EXCLUSIVE_SQL = f"SELECT pg_advisory_xact_lock({_LEDGER})"
+SHARED_SQL = f"SELECT pg_advisory_xact_lock_shared({AdvisoryLock.GATE})"
+_EXCLUSIVE_SQL = f"SELECT pg_advisory_xact_lock({AdvisoryLock.GATE})"
 _PATIENCE = "SET LOCAL lock_timeout = '2s'"
 
 

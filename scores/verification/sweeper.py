@@ -11,12 +11,12 @@ from typing import Final
 import structlog
 from django.db import Error, connection
 
+from scores.advisory_locks import AdvisoryLock
 from scores.errors import RanksUnavailable
 from scores.verification.sweeping import sweep
 
 _TICK_S: Final = 1.0  # of each, some hundredths are worked
 _ROUND_S: Final = 60.0  # sweeps of a small board begin no more often
-_LOCK: Final = 7_265_842  # the advisory lock's number: arbitrary, the same in every process
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class _Rests:
 def _alone() -> Iterator[bool]:
     """Whether nobody else sweeps; nobody begins to, within. The lock is the connection's and goes with it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.SWEEP])
         is_alone = bool(cursor.fetchone()[0])
     try:
         yield is_alone
@@ -75,4 +75,4 @@ def _alone() -> Iterator[bool]:
         if is_alone:
             # The connection goes back to a pool, where it would keep the lock.
             with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.SWEEP])

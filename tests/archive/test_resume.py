@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from scores.advisory_locks import AdvisoryLock
 from scores.archive import ArchiveRefused, NoArchive, Written, container, restore, snapshot
 from scores.models import Board, Player
 from tests.archive.conftest import empty_system
@@ -194,10 +196,20 @@ def test_an_archive_that_changes_after_it_was_verified_is_refused(
 def test_two_restores_at_once_are_one(archive: Written) -> None:
     empty_system()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(7265842)")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.RESTORE])
         try:
             refused = manage("restore", archive.path)
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(7265842)")
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.RESTORE])
 
     assert "Another restore is under way" in refused.stderr
+
+
+def test_a_worker_s_sweep_and_snapshot_are_no_other_restore(archive: Written) -> None:
+    empty_system()
+    with psycopg.connect(conninfo()) as worker:
+        worker.execute("SELECT pg_advisory_lock(%s), pg_advisory_lock(%s)", [AdvisoryLock.SWEEP, AdvisoryLock.SNAPSHOT])
+
+        restored = restore(archive.path)
+
+    assert restored.manifest.digest == archive.manifest.digest

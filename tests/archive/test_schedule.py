@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from scores import data_rights
+from scores.advisory_locks import AdvisoryLock
 from scores.archive import NoArchive, erasures, schedule
 from scores.archive.container import Packer
 from scores.archive.schedule import take
@@ -54,7 +55,7 @@ def test_the_oldest_scheduled_ones_go_and_no_other_file(system: LivedIn, tmp_pat
 
 def test_two_workers_take_one(system: LivedIn, tmp_path: Path) -> None:
     with psycopg.connect(conninfo()) as other:
-        other.execute("SELECT pg_advisory_lock(7265843)")
+        other.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.SNAPSHOT])
 
         assert take(tmp_path, every_hours=24, most=7, stop=threading.Event()) is None
 
