@@ -16,6 +16,7 @@ import structlog
 from scores import boards, failpoints, lag
 from scores.boards import WindowRef
 from scores.changes import Committed, StandingChange
+from scores.ranking import epochs
 from scores.ranking.changed import names_since, standings_since
 from scores.ranking.identity import Origin, past
 from scores.ranking.marks import pin, prune
@@ -50,6 +51,8 @@ def reconcile() -> int:
             doubts[window] = doubt
         else:
             believed[window] = stand
+            if stand.run != stand.epoch_run and epochs.renew(window):
+                log.info("a new epoch: seqs may be drawn twice", board=window.board, window=window.window)
     all_rebuilt = _rebuild(doubts, names_are_believed=bool(believed))
     is_settled = all(stand.is_settled(now) for stand in believed.values())
     rows = _catch_up(believed, now.origin, is_settled=is_settled) if believed else 0

@@ -18,6 +18,7 @@ def _of_window(name: str) -> Script:
 PROJECT: Final = _of_window("project")
 READ: Final = _of_window("read")
 STAND: Final = _of_window("stand")
+RENEW_EPOCH: Final = _of_window("renew_epoch")
 INSPECT: Final = _of_window("inspect")
 REMOVE_STRANGERS: Final = _of_window("remove_strangers")
 REBUILD_BEGIN: Final = _of_window("rebuild_begin")

@@ -57,11 +57,13 @@ class Stand:
         watermark: what they are complete up to.
         written: as the watermark's, but now; larger where writes after a commit came in since.
         run: which run of Valkey told it, see `server_run` in stand.lua's prelude.
+        epoch_run: in which one the epoch was begun.
     """
 
     watermark: Watermark
     written: str
     run: str
+    epoch_run: str
 
     @property
     def is_covered(self) -> bool:
@@ -107,5 +109,5 @@ def written(windows: Sequence[WindowRef]) -> dict[int, str]:
 
 
 def _stand(answer: Sequence[str]) -> Stand:
-    snapshot, mark, identity, started, covered, so_far, run = answer
-    return Stand(Watermark(snapshot, mark, Origin(identity, started), covered), so_far, run)
+    snapshot, mark, identity, started, covered, so_far, run, epoch_run = answer
+    return Stand(Watermark(snapshot, mark, Origin(identity, started), covered), so_far, run, epoch_run)

@@ -10,7 +10,7 @@ import structlog
 from scores import failpoints, ledger
 from scores.boards import WindowRef
 from scores.changes import NameChange
-from scores.ranking import keys, mending
+from scores.ranking import epochs, keys, mending
 from scores.ranking.mending import Stranger
 from scores.ranking.rebuilding import RebuildAborted, rebuild
 from scores.verification import reading
@@ -49,6 +49,7 @@ def _repair_ranks(window: WindowRef, findings: Sequence[Finding], rest: Callable
     # A rev that PostgreSQL never gave is of another past, and so may be everything beside it.
     if kinds & {Kind.AHEAD, Kind.FOREIGN} or len(findings) > _MANY:
         return len(findings) if _rebuilt(window) else 0
+    epochs.doubt(window)  # while something wrong stood in the visible top, steps were told that left somebody out
     if strangers := [_stranger(finding) for finding in findings if finding.kind == Kind.STRANGER]:
         mending.remove(window, strangers)
     others = [finding.user_id for finding in findings if finding.kind != Kind.STRANGER]

@@ -11,6 +11,6 @@ local known = redis.call('HMGET', KEYS[1], 'building_generation', 'building_chun
 if known[1] ~= ARGV[1] or known[2] ~= ARGV[2] then
   return 0
 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[3], 'seq', 0, unpack(ARGV, 4))
+redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[3], 'seq', 0, 'run', server_run(), unpack(ARGV, 4))
 redis.call('HDEL', KEYS[1], 'building_generation', 'building_chunks', 'building_until')
 return 1
