@@ -190,9 +190,9 @@ class _Progress:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.campaign", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=35, help="no cycle begins later (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=45, help="no cycle begins later (default: %(default)s)")
     parser.add_argument("--cycles", type=int, default=300, help="deaths at named points (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each other fault is met (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=2, help="how often each other fault is met (%(default)s)")
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="faults whose names hold such a word")
     parser.add_argument("--seed", type=int, default=0, help="of what the clients play (default: %(default)s)")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="where the histories and campaign.json go")
