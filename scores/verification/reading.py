@@ -21,20 +21,21 @@ SELECT DISTINCT id / {keys.BUCKET} FROM (
     SELECT id FROM users WHERE id >= %s ORDER BY id LIMIT %s
 ) AS neighbour ORDER BY 1
 """  # noqa: S608
+# A bucket holds so many at most. The planner does not know, and would get ready for a million rows.
 _STANDINGS: Final = f"""
-SELECT bucket.number, standing.user_id, standing.rev::text, CASE WHEN NOT standing.hidden THEN standing.sort_key END
-FROM unnest(%s::bigint[]) AS bucket (number)
-JOIN leaderboard AS standing
-    ON standing.user_id >= bucket.number * {keys.BUCKET} AND standing.user_id < (bucket.number + 1) * {keys.BUCKET}
-    AND standing.window_id = %s
+SELECT bucket.number, standing.* FROM unnest(%s::bigint[]) AS bucket (number) CROSS JOIN LATERAL (
+    SELECT user_id, rev::text, CASE WHEN NOT hidden THEN sort_key END FROM leaderboard
+    WHERE user_id >= bucket.number * {keys.BUCKET} AND user_id < (bucket.number + 1) * {keys.BUCKET} AND window_id = %s
+    ORDER BY user_id LIMIT {keys.BUCKET}
+) AS standing
 """  # noqa: S608
 _PLAYERS: Final = f"""
-SELECT bucket.number, player.id, player.rev::text, player.username
-FROM unnest(%s::bigint[]) AS bucket (number)
-JOIN users AS player
-    ON player.id >= bucket.number * {keys.BUCKET} AND player.id < (bucket.number + 1) * {keys.BUCKET}
+SELECT bucket.number, player.* FROM unnest(%s::bigint[]) AS bucket (number) CROSS JOIN LATERAL (
+    SELECT id, rev::text, username FROM users
+    WHERE id >= bucket.number * {keys.BUCKET} AND id < (bucket.number + 1) * {keys.BUCKET}
+    ORDER BY id LIMIT {keys.BUCKET}
+) AS player
 """  # noqa: S608
-
 _SHOWN: Final = "(SELECT bool_and(pg_visible_in_snapshot(changed_xid, state)) FROM unnest(%s::pg_snapshot[]) AS state)"
 _SHOWN_STANDINGS: Final = f"SELECT user_id FROM leaderboard WHERE window_id = %s AND user_id = ANY(%s) AND {_SHOWN}"  # noqa: S608
 _SHOWN_PLAYERS: Final = f"SELECT id FROM users WHERE id = ANY(%s) AND {_SHOWN}"  # noqa: S608
