@@ -31,7 +31,7 @@ _TOLD: Final = 10  # differences told one by one, of those that are seen togethe
 log = structlog.get_logger(__name__)
 
 
-def sweep(rest: Callable[[], None] = lambda: None, *, patience_s: float = _PATIENCE_S) -> list[Sweep]:
+def sweep(rest: Callable[[], None] = lambda: time.sleep(0.001), *, patience_s: float = _PATIENCE_S) -> list[Sweep]:
     """Compare the ranks of each window and the names with PostgreSQL; repair, count and log what differs.
 
     Args:

@@ -29,7 +29,7 @@ def _who(finding: Finding) -> str:
 def _what(finding: Finding) -> str:
     match finding.kind:
         case Kind.MISSING:
-            return "there are none in Valkey; the worker makes them, is one running"
+            return "there are none in Valkey; a worker makes them, where one runs"
         case Kind.FOREIGN:
             return "a key of another type stands in their place in Valkey"
         case Kind.STRANGER:

@@ -243,7 +243,7 @@ def test_ranks_that_are_missing_are_one_difference() -> None:
     valkey().commands([("FLUSHALL",)])
 
     assert compared().examples == [
-        "ranks of global:all: there are none in Valkey; the worker makes them, is one running."
+        "ranks of global:all: there are none in Valkey; a worker makes them, where one runs."
     ]
 
 

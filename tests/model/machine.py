@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any
 
 import redis
 from django.conf import settings as django_settings
+from django.db import connections
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from typing_extensions import override
@@ -230,6 +232,17 @@ class LeaderboardMachine(RuleBasedStateMachine):
     def rebuild(self) -> None:
         with suppress(RanksUnavailable):
             rebuild(boards.current(boards.GLOBAL))
+            self.has_ranks = True
+
+    @rule(what=submissions, at_once=at_once)
+    def rebuild_while_they_play(self, what: tuple[int | str, dict[str, Any]], at_once: bool) -> None:
+        def play(players: int) -> None:
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(self._submit, [what], at_once=at_once).result(30)
+                elsewhere.submit(connections.close_all).result(10)
+
+        with suppress(RanksUnavailable):
+            rebuild(boards.current(boards.GLOBAL), progress=play)
             self.has_ranks = True
 
     @rule()
