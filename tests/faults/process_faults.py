@@ -57,6 +57,7 @@ def worker_dies(point: str, probability: float, *, rebuilding: bool = False, swe
 
 def edit_by_hand(stage: Stage) -> None:
     """Somebody changes totals in Valkey, takes a player out, and puts a stranger in."""
+    assert eventually(lambda: len(stage.stores.ranks() or {}) > 1, within_s=_REACHED_S), "there is nobody to edit"
     tag = "{global:all}"
     generation: Any = stage.stores.valkey.hget(f"{tag}:meta", "generation")
     ranks = f"{tag}:{generation}:ranks"
