@@ -119,16 +119,17 @@ def _take(stop: threading.Event) -> None:
 
 
 def _is_due(directory: Path, every_hours: int) -> bool:
-    scheduled = _scheduled(directory)
-    if not scheduled:
-        return True
-    newest = datetime.strptime(scheduled[-1].name, _NAME).replace(tzinfo=UTC)
-    return datetime.now(UTC) - newest >= timedelta(hours=every_hours)
+    now, every = datetime.now(UTC), timedelta(hours=every_hours)
+    ages = (now - datetime.strptime(path.name, _NAME).replace(tzinfo=UTC) for path in _scheduled(directory))
+    # One of the future was taken while the clock was wrong: whoever waited for its time would take none until then.
+    return not any(timedelta(0) <= age < every for age in ages)
 
 
 def _scheduled(directory: Path) -> list[Path]:
-    """The scheduled archives, oldest first."""
-    return sorted(path for path in directory.iterdir() if _NAMES.fullmatch(path.name))
+    """The scheduled archives, oldest first, and before them those that a wrong clock dated ahead."""
+    now = datetime.now(UTC).strftime(_NAME)
+    found = (path for path in directory.iterdir() if _NAMES.fullmatch(path.name))
+    return sorted(found, key=lambda path: (path.name <= now, path.name))
 
 
 @contextmanager

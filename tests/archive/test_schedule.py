@@ -41,6 +41,29 @@ def test_one_is_taken_when_the_last_one_is_old_and_not_before(system: LivedIn, t
     assert second is None
 
 
+def test_one_that_a_wrong_clock_dated_ahead_keeps_nobody_waiting(system: LivedIn, tmp_path: Path) -> None:
+    of_the_future = name(timedelta(days=-365))
+    (tmp_path / of_the_future).touch()
+
+    first = take(tmp_path, every_hours=24, most=7, stop=threading.Event())
+    second = take(tmp_path, every_hours=24, most=7, stop=threading.Event())
+
+    assert first is not None
+    assert names(tmp_path) == [first.path.name, of_the_future]
+    assert second is None
+
+
+def test_of_one_that_a_wrong_clock_dated_ahead_and_a_new_one_the_new_one_is_kept(
+    system: LivedIn, tmp_path: Path
+) -> None:
+    (tmp_path / name(timedelta(days=-365))).touch()
+
+    written = take(tmp_path, every_hours=24, most=1, stop=threading.Event())
+
+    assert written is not None
+    assert names(tmp_path) == [written.path.name]
+
+
 def test_the_oldest_scheduled_ones_go_and_no_other_file(system: LivedIn, tmp_path: Path) -> None:
     by_hand = ["before-the-upgrade.tar", "erasures.jsonl", "scheduled.tar", "snapshot-20200101T000000Z.tar"]
     old = [name(timedelta(days=days)) for days in (5, 4, 3)]
