@@ -185,7 +185,10 @@ class Valkey:
     def _look_aside(self) -> None:
         """Find out in a thread of its own whether Valkey is back: no caller waits for one that is not."""
         if time.monotonic() >= self._looking_at and self._looking.acquire(blocking=False):
-            threading.Thread(target=self._look, name="valkey", daemon=True).start()
+            try:
+                threading.Thread(target=self._look, name="valkey", daemon=True).start()
+            except RuntimeError:  # no thread is to be had just now; without this nobody would ever look again
+                self._looking.release()
 
     def _look(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +91,21 @@ def test_nobody_waits_to_find_out_that_valkey_is_still_away(valkey: Valkey, serv
         assert valkey._looking.locked()
     finally:
         server.client_unpause()
+
+    assert eventually_answers(valkey)
+
+
+def test_a_machine_without_a_thread_to_spare_looks_again_later(
+    valkey: Valkey, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    valkey._broken = True
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(ValkeyUnavailable, match="a moment ago"):
+            echo(valkey, "refused")
 
     assert eventually_answers(valkey)
 
