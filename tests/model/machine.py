@@ -215,11 +215,15 @@ class LeaderboardMachine(RuleBasedStateMachine):
         self.is_exact = False
         self._changed(at_once=False)
 
-    @precondition(lambda self: self.has_ranks and self.model.players and not self.is_tampered)
-    @rule(hand=st.integers(0, len(HANDS) - 1), who=whom)
-    def put_hands_in_valkey(self, hand: int, who: int) -> None:
-        tamper(hand, self._player(who))
+    @precondition(lambda self: self.has_ranks and self.model.players)
+    @rule(hands=st.lists(st.tuples(st.sampled_from(range(len(HANDS))), whom), min_size=1, max_size=4), at_once=at_once)
+    def put_hands_in_valkey(self, hands: list[tuple[int, int]], at_once: bool) -> None:
+        for hand, who in hands:
+            with suppress(RanksUnavailable):  # where another hand was before
+                tamper(hand, self._player(who))
         self.is_tampered = True
+        if at_once:
+            self.settle_and_compare()
 
     @precondition(lambda self: self.heard)
     @rule(number=which, everything=st.booleans())
