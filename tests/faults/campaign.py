@@ -138,7 +138,9 @@ def main() -> int:
     ):
         campaign.run(planned, told)
     console = Console(width=None if sys.stdout.isatty() else 150)
-    console.print(table(campaign.cycles, campaign.skipped))
+    console.print(table(campaign.cycles))
+    for fault, why in campaign.skipped.items():
+        console.print(f"not met here: {fault} ({why})", highlight=False)
     _write(options.results / "campaign.json", campaign, began)
     for cycle in campaign.cycles:
         if not cycle.is_right:

@@ -9,8 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, cast
+
+import httpx
 
 from tests.acceptance.serving import eventually
 from tests.faults.parts import Part
@@ -19,8 +22,8 @@ from tests.faults.stage import Fault, Meeting, NotHere, Stage
 #: How long a process may take to come to a point that it is armed at.
 _REACHED_S = 40.0
 _FAKETIME = (
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 )
 _HOUR_S = 3600
 
@@ -174,6 +177,8 @@ def clock_jumps(hours: int) -> Fault:
         meeting.after.callback(lambda: [stage.rig.restart_web(number) for number in range(len(stage.rig.webs))])
         stage.load.rages(100)
         now = stage.stores.now()
+        told = parsedate_to_datetime(httpx.get(stage.rig.url, timeout=5).headers["date"])
+        assert abs(told - now) > timedelta(minutes=30), f"{library} has no effect"
         for event in stage.load.history.events:
             counted = datetime.fromisoformat(event.receipt["timestamp"]) if event.kind == "ok" else now
             if abs(counted - now) > timedelta(minutes=10):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -40,7 +40,7 @@ def summary(cycles: Sequence[Cycle]) -> list[Summary]:
     return [_row(fault, met) for fault, met in by_fault.items()] + [_row("all", cycles)]
 
 
-def table(cycles: Sequence[Cycle], skipped: Mapping[str, str]) -> Table:
+def table(cycles: Sequence[Cycle]) -> Table:
     """The result, as it is printed."""
     drawn = Table(box=box.SIMPLE, title="Faults, and what came of them", title_justify="left")
     drawn.add_column("fault", no_wrap=True)
@@ -52,8 +52,6 @@ def table(cycles: Sequence[Cycle], skipped: Mapping[str, str]) -> Table:
         timed = (_text(row.p50_s), _text(row.max_s), bound, _text(row.first_ok_s))
         numbers = [f"{number:,}" for number in counted]
         drawn.add_row(row.fault, *numbers, *timed, style=None if _is_right(row) else "red")
-    for fault, why in skipped.items():
-        drawn.add_row(fault, "-", f"not here: {why}")
     return drawn
 
 
