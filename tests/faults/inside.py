@@ -16,8 +16,13 @@ from scores.valkey import Valkey
 def conninfo() -> str:
     """Where the tests' database is, for connections past Django."""
     settings = connection.settings_dict
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return psycopg.conninfo.make_conninfo(**{ours: settings[name] or None for ours, name in names.items()})
+    return psycopg.conninfo.make_conninfo(
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        host=settings["HOST"],
+        port=settings["PORT"] or None,
+    )
 
 
 @contextmanager

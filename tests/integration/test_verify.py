@@ -197,7 +197,8 @@ def test_hands_in_the_ranks_are_found(alice: Player, bob: Player, charlie: Playe
 
 @pytest.mark.usefixtures("history")
 @pytest.mark.parametrize(
-    ("rev", "words"), [(None, "no rev"), ("1", "rev 1,"), ("999999", "rev 999999, which it never gave"), ("x", "rev x")]
+    ("rev", "words"),
+    [(None, "no rev"), ("1", "rev 1,"), (str(9 * 10**15), f"rev {9 * 10**15}, which it never gave"), ("x", "rev x")],
 )
 def test_revs_of_another_moment_are_found(rev: str | None, words: str, alice: Player) -> None:
     valkey().commands([("HSET", revs(alice), field(alice), rev) if rev else ("HDEL", revs(alice), field(alice))])
