@@ -82,14 +82,18 @@ def test_a_snapshot_that_fails_leaves_no_file(system: LivedIn, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_leaves_no_file(system: LivedIn, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_an_end_that_was_asked_for_leaves_no_file(
+    number: signal.Signals, code: int, system: LivedIn, tmp_path: Path
+) -> None:
     with started("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=stop") as process:
         os.waitpid(process.pid, os.WUNTRACED)  # it stands still before its first part
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         process.send_signal(signal.SIGCONT)
-        process.communicate()
+        _, stderr = process.communicate()
 
-    assert process.returncode == 130
+    assert process.returncode == code
+    assert "Interrupted: no archive was written." in stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -191,6 +195,30 @@ def test_an_archive_that_changes_after_it_was_verified_is_refused(
         restore(archive.path)
 
     assert not Player.objects.exists()
+
+
+def test_a_restore_that_is_interrupted_says_that_it_goes_on(archive: Written) -> None:
+    empty_system()
+    with started("restore", archive.path, failpoints="restore_part=stop") as process:
+        os.waitpid(process.pid, os.WUNTRACED)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        _, stderr = process.communicate()
+
+    assert process.returncode == 130
+    assert "The same command goes on where it was." in stderr
+    assert restore(archive.path).manifest.digest == archive.manifest.digest
+
+
+def test_a_restore_into_a_postgresql_that_is_away_says_so(archive: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "restore", str(archive.path)]
+
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 1
+    assert "CommandError: PostgreSQL does not answer: " in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_two_restores_at_once_are_one(archive: Written) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import Error, connection
 from typing_extensions import override
 
 from scores import boards
@@ -50,15 +50,20 @@ class Command(BaseCommand):
         if options["check"]:
             self._check(file)
             return
-        if not connection.introspection.table_names():  # a fresh data directory
-            call_command("migrate", verbosity=0)
         try:
+            if not connection.introspection.table_names():  # a fresh data directory
+                call_command("migrate", verbosity=0)
             with teller() as told:
                 restored = restore(
                     file, lists=options["erasures"], without_erasures=options["without_erasures"], told=told
                 )
         except ArchiveRefused as error:
             raise CommandError(str(error)) from None
+        except Error as error:
+            raise CommandError(f"PostgreSQL does not answer: {str(error).strip()}") from None
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted: all of it is there or nothing. The same command goes on where it was.")
+            raise
         self._tell(file, restored)
         self._rebuild()
         self.stdout.write(
@@ -100,5 +105,5 @@ class Command(BaseCommand):
             name = f"{window.board}:{window.window}"
             try:
                 self.stdout.write(f"ranks of {name}: {rebuild(window).players:,} players")
-            except (RebuildAborted, RanksUnavailable) as error:
+            except (RebuildAborted, RanksUnavailable, Error) as error:
                 self.stdout.write(f"The ranks of {name} are left to the worker: {error}")

@@ -31,9 +31,13 @@ class Command(BaseCommand):
         try:
             with teller() as told:
                 written = snapshot(path, told)
-            erasures.write_down(path.parent)
         except NoArchive as error:
             raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted: no archive was written.")
+            raise
+        try:
+            erasures.write_down(path.parent)
         except (ArchiveRefused, OSError, Error) as error:
             raise CommandError(f"The archive is written, but not the list of erasures beside it: {error}") from None
         self._tell(written)
