@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,7 @@ def archive_is_taken_and_restored(stage: Stage, meeting: Meeting) -> float:
     other = stage.rig.data.with_name(f"{stage.rig.data.name}-restored")
     if os.geteuid() == 0:
         other.mkdir(mode=0o711)
+    meeting.after.callback(shutil.rmtree, other, ignore_errors=True)
     with Pair(other, command="pytest") as pair:
         addresses = {"DATABASE_URL": pair.addresses.database_url, "REDIS_URL": pair.addresses.redis_url}
         armed = "restore_part=kill@0.3,restore_switch=kill@0.5"
