@@ -57,7 +57,7 @@ def archive_is_taken_and_restored(stage: Stage, meeting: Meeting) -> float:
     """An archive of the busy system, restored elsewhere, both killed again and again on their way."""
     archive = stage.rig.data / "archive.tar"
     meeting.after.callback(archive.unlink, missing_ok=True)
-    began = _finish(stage, meeting, "snapshot", str(archive), armed="snapshot_part=kill@0.2")
+    began = _finish(stage, meeting, "snapshot", str(archive), armed="snapshot_part=kill@0.05")
     stage.load.end()
     other = stage.rig.data.with_name(f"{stage.rig.data.name}-restored")
     if os.geteuid() == 0:
