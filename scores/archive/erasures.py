@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -28,22 +28,34 @@ class Erasure(msgspec.Struct, frozen=True):
     erased_at: datetime
 
 
-def write_down(directory: Path, *, after: int = 0) -> int:
-    """Add to the list in the directory whom it lacks; give the audit trail's last entry that was looked at.
+class Entry(NamedTuple):
+    """An erasure in the audit trail."""
+
+    id: int
+    at: datetime
+
+
+def write_down(directory: Path, *, after: Entry | None = None) -> Entry | None:
+    """Add to the list in the directory whom it lacks; give the audit trail's last erasure, None where nobody was.
 
     Args:
         directory: where the archives are; must exist.
-        after: entries of the trail up to this one are known to be in the list.
+        after: those of the trail up to this one are known to be in the list.
 
     Raises:
         ArchiveRefused: a line of the list that is there cannot be read.
         OSError: the list cannot be written.
         django.db.Error: PostgreSQL does not answer.
     """
-    trail = AuditEntry.objects.filter(action=AuditEntry.Action.ERASE, id__gt=after).order_by("id")
+    trail = AuditEntry.objects.filter(action=AuditEntry.Action.ERASE).order_by("id")
+    # A PostgreSQL that was put back into its past gives the same ids again, to other erasures.
+    if after is not None and trail.filter(pk=after.id, at=after.at).exists():
+        trail = trail.filter(pk__gt=after.id)
+    else:
+        after = None
     found = list(trail.values_list("id", "subject_id", "at"))
     _append(directory / NAME, [Erasure(user_id=player, erased_at=at) for _, player, at in found])
-    return max((entry for entry, _, _ in found), default=after)
+    return Entry(found[-1][0], found[-1][2]) if found else after
 
 
 def read(path: Path) -> list[Erasure]:
@@ -54,6 +66,14 @@ def read(path: Path) -> list[Erasure]:
         OSError: the file cannot be read.
     """
     return _decoded(path, path.read_bytes())
+
+
+def latest(erasures: Iterable[Erasure]) -> dict[int, datetime]:
+    """When each of them was erased, last."""
+    found: dict[int, datetime] = {}
+    for erasure in erasures:
+        found[erasure.user_id] = max(erasure.erased_at, found.get(erasure.user_id, erasure.erased_at))
+    return found
 
 
 def _decoded(path: Path, text: bytes) -> list[Erasure]:

@@ -54,7 +54,7 @@ def restore(
             _refuse_old_tables()
             switching.refuse_unless_empty()
             found = _lists(path, lists, without_erasures=without_erasures)
-            erased = {erasure.user_id for one in found for erasure in erasures.read(one)}
+            erased = erasures.latest(erasure for one in found for erasure in erasures.read(one))
             archive = verified(file, told)
             manifest = archive.manifest
             _refuse_another_age(manifest)

@@ -79,7 +79,8 @@ def take(directory: Path, *, every_hours: int, most: int, stop: threading.Event)
 
 
 def _keep(stop: threading.Event) -> None:
-    trail, not_before, failing = 0, time.monotonic() + _SETTLED_S, False
+    trail: erasures.Entry | None = None
+    not_before, failing = time.monotonic() + _SETTLED_S, False
     while not stop.wait(_LOOK_EVERY_S):
         try:
             trail = _write_down_erasures(trail)
@@ -100,12 +101,12 @@ def _keep(stop: threading.Event) -> None:
             connection.close()  # back to the pool until the next look
 
 
-def _write_down_erasures(after: int) -> int:
+def _write_down_erasures(after: erasures.Entry | None) -> erasures.Entry | None:
     directory: Path = settings.SNAPSHOT_DIR
     if not directory.is_dir():  # nobody has taken an archive yet
-        return 0
+        return None
     is_there = (directory / erasures.NAME).exists()
-    return erasures.write_down(directory, after=after if is_there else 0)
+    return erasures.write_down(directory, after=after if is_there else None)
 
 
 def _take(stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import DataError, IntegrityError, connection
@@ -43,6 +44,8 @@ _MAKE_ROOM: Final = "DELETE FROM auth_group_permissions; DELETE FROM board_windo
 _GO_ON_BEHIND: Final = """
 SELECT setval(pg_get_serial_sequence('{0}', 'id'), greatest(%s, (SELECT max(id) FROM {0})))
 """
+#: Clocks may differ by less than that.
+_CLOCKS: Final = timedelta(days=1)
 _TAKE_RIGHTS: Final = "UPDATE users SET is_staff = false, is_superuser = false WHERE id = ANY(%s) AND state <> 'erased'"
 
 
@@ -64,11 +67,12 @@ def refuse_unless_empty() -> None:
         )
 
 
-def switch(manifest: Manifest, erased: Collection[int], told: Teller) -> int:
+def switch(manifest: Manifest, erased: Mapping[int, datetime], told: Teller) -> int:
     """Bring everything that was loaded to where it belongs, in one step; give the number of players erased again.
 
     Raises:
-        ArchiveRefused: the system is not empty any more, or the rows do not belong together.
+        ArchiveRefused: the system is not empty any more, the rows do not belong together, or the list of erasures
+            is another system's.
         django.db.OperationalError: somebody writes and did not end in time; nothing happened.
     """
     try:
@@ -116,10 +120,23 @@ def _set_ids(cursor: CursorWrapper, manifest: Manifest, erased: Collection[int])
             cursor.execute(_GO_ON_BEHIND.format(table.name), [last])
 
 
-def _erase(cursor: CursorWrapper, erased: Collection[int]) -> int:
+def _erase(cursor: CursorWrapper, erased: Mapping[int, datetime]) -> int:
+    _refuse_a_foreign_list(erased)
     cursor.execute(_TAKE_RIGHTS, [list(erased)])  # staff of then cannot be erased, who were erased since
     again = Player.objects.filter(pk__in=erased).exclude(state=Player.State.ERASED)
     user_ids = list(again.order_by("pk").values_list("pk", flat=True))
     for user_id in user_ids:
         data_rights.erase(user_id=user_id, by=None, reason=_ERASED_AGAIN)
     return len(user_ids)
+
+
+def _refuse_a_foreign_list(erased: Mapping[int, datetime]) -> None:
+    """Nobody is erased whose id was that of somebody else, in a system that was there before."""
+    players = Player.objects.filter(pk__in=erased).exclude(state=Player.State.ERASED).order_by("pk")
+    for user_id, joined in players.values_list("pk", "join_date"):
+        if erased[user_id] < joined - _CLOCKS:
+            raise ArchiveRefused(
+                f"The list of erasures is of another system: the player with user_id {user_id} was erased at"
+                f" {erased[user_id]:%Y-%m-%d %H:%M} there, and joined only at {joined:%Y-%m-%d %H:%M} here. Put the"
+                " list of this system beside the archive."
+            )

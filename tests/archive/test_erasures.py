@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tarfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from scores.reconciler import reconcile
 from tests.archive.conftest import empty_system
 from tests.archive.lived_in import LivedIn
 from tests.integration.test_data_rights import _found_in_postgresql
+
+NOW = datetime.now(UTC)
 
 
 def test_who_was_erased_after_the_archive_is_erased_again(system: LivedIn, archive: Written) -> None:
@@ -77,7 +80,7 @@ def test_without_a_list_it_stops_unless_that_is_meant(archive: Written) -> None:
 
 def test_lists_from_elsewhere_count_too(system: LivedIn, archive: Written, tmp_path: Path) -> None:
     list_of_another_machine = tmp_path / "elsewhere.jsonl"
-    list_of_another_machine.write_text(f'{{"user_id": {system.alice.id}, "erased_at": "2026-11-21T12:00:00Z"}}\n')
+    list_of_another_machine.write_text(f'{{"user_id": {system.alice.id}, "erased_at": "{NOW.isoformat()}"}}\n')
     empty_system()
 
     restored = restore(archive.path, lists=[list_of_another_machine])
@@ -95,6 +98,22 @@ def test_a_list_that_cannot_be_read_is_refused(archive: Written) -> None:
         restore(archive.path)
 
     assert not Player.objects.exists()
+
+
+def test_a_list_of_a_system_that_was_there_before_erases_nobody(
+    system: LivedIn, archive: Written, tmp_path: Path
+) -> None:
+    before = NOW - timedelta(days=30)
+    foreign = tmp_path / "foreign.jsonl"
+    foreign.write_text(f'{{"user_id": {system.alice.id}, "erased_at": "{before.isoformat()}"}}\n')
+    empty_system()
+
+    with pytest.raises(ArchiveRefused, match="is of another system"):
+        restore(archive.path, lists=[foreign])
+
+    assert not Player.objects.exists()
+    restore(archive.path)
+    assert Player.objects.get(pk=system.alice.id).state == "active"
 
 
 def test_an_archive_knows_nothing_of_the_erased(system: LivedIn, tmp_path: Path) -> None:

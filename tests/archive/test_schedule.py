@@ -122,6 +122,18 @@ def test_the_worker_s_end_ends_a_snapshot(system: LivedIn, tmp_path: Path) -> No
     assert names(tmp_path) == []
 
 
+def test_whoever_is_erased_in_a_past_that_came_back_is_in_the_list_too(system: LivedIn, tmp_path: Path) -> None:
+    last = erasures.write_down(tmp_path)
+    assert last is not None
+    ahead = erasures.Entry(last.id + 1_000_000, last.at)  # as it was before PostgreSQL was put back
+
+    data_rights.erase(user_id=system.bob.id, by=None, reason="As asked for.")
+    erasures.write_down(tmp_path, after=ahead)
+
+    listed = [erasure.user_id for erasure in erasures.read(tmp_path / "erasures.jsonl")]
+    assert listed == [system.dora.id, system.bob.id]
+
+
 def test_each_of_the_erased_is_in_the_list_once_without_a_name(system: LivedIn, tmp_path: Path) -> None:
     last = erasures.write_down(tmp_path)
     path = tmp_path / "erasures.jsonl"
