@@ -103,6 +103,8 @@ def _database(url: str) -> dict[str, Any]:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            # They are not sent while something that we said is not acknowledged: without this, a quarter of an hour.
+            "tcp_user_timeout": 25_000,
             # A statement that hangs ends before our own patience does (PatientConnection), and a lock that nobody
             # lets go of before the ledger's, whose callers hear within three seconds.
             "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"

@@ -44,6 +44,15 @@ def boards() -> int:
         connection.close()
 
 
+def test_a_network_that_dies_is_noticed_whether_we_were_listening_or_speaking() -> None:
+    parameters = connection.get_connection_params()
+
+    silent_ms = 1_000 * (
+        parameters["keepalives_idle"] + parameters["keepalives_interval"] * parameters["keepalives_count"]
+    )
+    assert 0 < parameters["tcp_user_timeout"] <= silent_ms
+
+
 def test_migrations_take_their_time_and_nothing_else_does() -> None:
     said: list[str] = []
 
