@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from django.db import transaction
+
 from scores import boards
 from scores.boards import WindowRef
 from scores.models import Player, Standing
 from scores.ranking import inspecting, keys
 from scores.ranking.watermarks import stands
+from scores.unhurried import unhurried
 from scores.verification import judging, reading
 from scores.verification.findings import Finding, Kind
 
@@ -83,7 +86,8 @@ class Ranks:
 
     def count(self) -> int:
         """As `Subject.count`."""
-        return Standing.objects.filter(window_id=self.window.id).count()
+        with transaction.atomic(), unhurried():
+            return Standing.objects.filter(window_id=self.window.id).count()
 
     def following(self, after: int, limit: int) -> list[int]:
         """As `Subject.following`."""
@@ -137,7 +141,8 @@ class Names:
 
     def count(self) -> int:
         """As `Subject.count`."""
-        return Player.objects.count()
+        with transaction.atomic(), unhurried():
+            return Player.objects.count()
 
     def following(self, after: int, limit: int) -> list[int]:
         """As `Subject.following`."""

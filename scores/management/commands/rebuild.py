@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error
+from django.db import Error, transaction
 from typing_extensions import override
 
 from scores import boards
@@ -16,6 +16,7 @@ from scores.boards import WindowRef
 from scores.errors import RanksUnavailable
 from scores.models import Standing
 from scores.ranking.rebuilding import RebuildAborted, Rebuilt, rebuild
+from scores.unhurried import unhurried
 
 
 class Command(BaseCommand):
@@ -47,7 +48,9 @@ class Command(BaseCommand):
         name = f"{window.board}:{window.window}"
         began = time.monotonic()
         with teller() as told:
-            told.begin(f"rebuilding {name}", Standing.objects.filter(window_id=window.id).count())
+            with transaction.atomic(), unhurried():
+                standings = Standing.objects.filter(window_id=window.id).count()
+            told.begin(f"rebuilding {name}", standings)
             # Names lie there once for all boards. Who asks for a rebuild trusts nothing that is there.
             rebuilt = rebuild(window, keep_names=not is_first, progress=_Steps(told))
         self._sum_up(name, rebuilt, time.monotonic() - began)
