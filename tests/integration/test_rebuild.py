@@ -40,6 +40,16 @@ def server_time_ms() -> int:
     return int(seconds) * 1000 + int(microseconds) // 1000
 
 
+def test_a_builder_that_died_while_the_clock_was_ahead_holds_up_nobody(arena: Client, alice: Player) -> None:
+    recorded(session(arena, alice, 10))
+    make_ranks()
+    ahead = str(server_time_ms() + 3_600_000)
+    left = ("building_generation", "dead", "building_chunks", "0", "building_until", ahead)
+    valkey().commands([("HSET", keys.meta(boards.current(boards.GLOBAL)), *left)])
+
+    assert rebuild(boards.current(boards.GLOBAL)).players == 1
+
+
 def test_a_submit_in_the_middle_of_a_rebuild_is_in_both_generations(arena: Client, alice: Player, bob: Player) -> None:
     recorded(session(arena, alice, 10), session(arena, bob, 20))
     make_ranks()
