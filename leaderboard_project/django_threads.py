@@ -40,11 +40,11 @@ class _Telling:
 
     def __init__(self, send: ASGISendCallable) -> None:
         self._send = send
-        self._started = False
+        self.has_begun = False
         self._is_cut_off = False
 
     async def __call__(self, event: ASGISendEvent) -> None:
-        self._started = True
+        self.has_begun = True
         if event["type"] == "http.response.start" and event["status"] == HTTPStatus.NOT_MODIFIED:
             # Django says 0, which would be the length of what the client has.
             kept = [header for header in event["headers"] if header[0].lower() != b"content-length"]
@@ -55,7 +55,7 @@ class _Telling:
     async def cut_off(self, word: str) -> None:
         """Pass nothing on any more; where nothing was said yet, that the outcome is unknown."""
         self._is_cut_off = True
-        if not self._started:
+        if not self.has_begun:
             await answer_error(self._send, 503, "outcome_unknown", word, headers=[(b"retry-after", b"1")])
 
 
@@ -82,10 +82,10 @@ class _Pool:
         except asyncio.CancelledError:
             await telling.cut_off(GOING_DOWN)  # its grace is over; better a clear word than uvicorn's bare 500
         else:
-            if answering.done():
-                answering.result()  # raises what the application raised
-            else:
+            if not answering.done() and not telling.has_begun:
                 await telling.cut_off(OUTCOME_UNKNOWN)
+            else:
+                await answering  # an answer that has begun goes to its end; raises what the application raised
 
     def _ended(self, answering: asyncio.Future[None]) -> None:
         self._under_way -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -116,6 +116,23 @@ async def test_who_submits_hears_in_time_and_whoever_came_too_late_is_heard_by_n
     assert (status, json.loads(body)["error"]["code"]) == (503, "outcome_unknown")
     django.may_answer.set()
     assert await ask(application, "/api/leaderboard/submit", "POST") == (200, b"done")
+
+
+async def test_an_answer_that_has_begun_in_time_goes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(django_threads, "_SUBMIT_PATIENCE_S", 0.05)
+    may_end = threading.Event()
+
+    def django(environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"first"
+        may_end.wait(10)
+        yield b" and last"
+
+    asyncio.get_running_loop().call_later(0.3, may_end.set)
+
+    answer = await ask(DjangoThreads(django, threads=2), "/api/leaderboard/submit", "POST")
+
+    assert answer == (200, b"first and last")
 
 
 async def test_more_than_can_wait_is_told_so_at_once() -> None:
