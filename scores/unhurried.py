@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from django.db import connection
+
+#: How long PostgreSQL may say nothing in the middle of such work, in seconds: a server that is frozen, or lost behind
+#: something that keeps its connections open, must not hold the worker for ever.
+_PATIENCE_S: Final = 600.0
 
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Within, and within the open transaction, no statement is too slow, neither for PostgreSQL nor for us.
+    """Within, and within the open transaction, no statement is too slow for PostgreSQL, and for us only one of minutes.
 
     Raises:
         RuntimeError: outside of a transaction, whose end takes PostgreSQL's part of it back.
@@ -21,7 +26,7 @@ def unhurried() -> Iterator[None]:
         cursor.execute("SET LOCAL statement_timeout = 0")
     waiting = connection.connection
     patience_s = waiting.patience_s
-    waiting.patience_s = None
+    waiting.patience_s = _PATIENCE_S
     try:
         yield
     finally:

@@ -58,6 +58,17 @@ def write_down(directory: Path, *, after: Entry | None = None) -> Entry | None:
     return Entry(found[-1][0], found[-1][2]) if found else after
 
 
+def bring_along(directory: Path, lists: Iterable[Path]) -> None:
+    """Add the lists that a restore has used to that of the directory, which is made if need be.
+
+    Raises:
+        ArchiveRefused: as `read`.
+        OSError: the list cannot be written.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _append(directory / NAME, [erasure for one in lists for erasure in read(one)])
+
+
 def read(path: Path) -> list[Erasure]:
     """The list.
 

@@ -67,7 +67,10 @@ def rebuild(
     generation = secrets.token_hex(4)
     epoch = secrets.token_hex(4)
     if not _script(window, scripts.REBUILD_BEGIN, generation, _LEASE_MS):
-        raise RebuildAborted(f"Another builder is at work on {keys.tag(window)}.")
+        raise RebuildAborted(
+            f"Another builder is at work on {keys.tag(window)}; one that has died makes room within"
+            f" {_LEASE_MS // 1000} seconds."
+        )
     try:
         failpoints.reach("rebuild_begun")
         if not keep_names:

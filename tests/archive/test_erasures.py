@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import tarfile
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from django.core.management import call_command
 
 from scores import boards, data_rights
 from scores.archive import ArchiveRefused, Written, erasures, restore, snapshot
+from scores.archive.erasures import Erasure
 from scores.models import AuditEntry, FormerName, Player, Standing
 from scores.ranking import reads
 from scores.reconciler import reconcile
@@ -87,6 +92,20 @@ def test_lists_from_elsewhere_count_too(system: LivedIn, archive: Written, tmp_p
 
     assert restored.erased_again == 1
     assert Player.objects.get(pk=system.alice.id).state == "erased"
+
+
+def test_the_restored_system_keeps_the_lists_for_its_own_archives(
+    system: LivedIn, archive: Written, tmp_path: Path, settings: Any
+) -> None:
+    settings.SNAPSHOT_DIR = tmp_path / "of the restored system"
+    erased = Erasure(user_id=system.alice.id, erased_at=NOW)
+    with archive.path.with_name("erasures.jsonl").open("ab") as file:
+        file.write(msgspec.json.encode(erased) + b"\n")
+    empty_system()
+
+    call_command("restore", archive.path, stdout=StringIO())
+
+    assert erased in erasures.read(settings.SNAPSHOT_DIR / "erasures.jsonl")
 
 
 def test_a_list_that_cannot_be_read_is_refused(archive: Written) -> None:

@@ -6,13 +6,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from typing_extensions import override
 
 from scores import boards
-from scores.archive import ArchiveRefused, Restored, check, restore
+from scores.archive import ArchiveRefused, Restored, check, erasures, restore
 from scores.archive.manifest import Manifest
 from scores.archive.telling import teller
 from scores.errors import RanksUnavailable
@@ -65,11 +66,22 @@ class Command(BaseCommand):
             self.stderr.write("Interrupted: all of it is there or nothing. The same command goes on where it was.")
             raise
         self._tell(file, restored)
+        self._bring_along(restored)
         self._rebuild()
         self.stdout.write(
             "API keys work as before. Whoever was logged in, in a browser or by a program, logs in again."
             " `manage.py verify` compares sessions, standings and ranks."
         )
+
+    def _bring_along(self, restored: Restored) -> None:
+        """Let the list of erasures stay with the system: its next archives need it as the old ones did."""
+        try:
+            erasures.bring_along(settings.SNAPSHOT_DIR, restored.lists)
+        except OSError as error:
+            self.stderr.write(
+                f"The list of erasures could not be copied to {settings.SNAPSHOT_DIR} ({error.strerror}):"
+                " copy erasures.jsonl there yourself, or older archives bring back who was erased."
+            )
 
     def _check(self, file: Path) -> None:
         try:
