@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import signal
 import sys
 import time
 import traceback
@@ -47,12 +48,16 @@ class Campaign:
         self._stage: Stage | None = None
         self._armed = ""
         self._cycles_here = 0
+        self._is_under_way = False
 
     def __enter__(self) -> Campaign:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        if self._is_under_way:
+            self._opened.close()
+        else:
+            self._close()
 
     def run(self, plan: Sequence[tuple[Scenario, str]], told: Callable[[str], None]) -> None:
         """Meet them all, in order, each on a stage that is armed as it says."""
@@ -61,7 +66,9 @@ class Campaign:
                 return
             told(scenario.name)
             if scenario.name not in self.skipped:
+                self._is_under_way = True  # and stays so where the cycle is interrupted
                 self._meet(scenario, armed)
+                self._is_under_way = False
 
     def _meet(self, scenario: Scenario, armed: str) -> None:
         name = f"{scenario.name}, no fast path" if armed else scenario.name
@@ -122,6 +129,8 @@ def _by_weight(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
 def main() -> int:
     """Run the campaign; 0 if nothing was lost, doubled, wrong or late."""
     options = _parser().parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where it was started in the background, which ignores Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     options.results.mkdir(parents=True, exist_ok=True)
     scenarios = [
         each

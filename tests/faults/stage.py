@@ -142,6 +142,7 @@ class Stage:
     def verified(self) -> Cycle:
         """What `manage.py verify` says when all is over: names and revs as well, which nobody here looks at."""
         self.rig.mend()
+        self._until_right(time.monotonic())
         verify = self.rig.command("verify", "--json")
         code = verify.wait(_VERIFIED_S)
         verify.end()
