@@ -18,6 +18,7 @@ from scores.valkey import eviction_policy
 from scores.verification import sweeper
 
 _TICK_S = 1.0
+_AWAY_S = 0.2  # while a server is away: boards are behind until the first turn after it is back
 _HOUSEKEEPING_S = 3600.0
 _RETRY_S = 60.0
 
@@ -49,7 +50,7 @@ def work(stop: threading.Event, pulse: Callable[[], object]) -> None:
         if not away and began >= housekeeping_at:
             housekeeping_at = began + (_HOUSEKEEPING_S if _keep_house() else _RETRY_S)
         pulse()
-        stop.wait(max(0.0, _TICK_S - (time.monotonic() - began)))
+        stop.wait(max(0.0, (_AWAY_S if away else _TICK_S) - (time.monotonic() - began)))
     connection.close()
     archives.join()
     sweeps.join()

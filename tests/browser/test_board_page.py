@@ -115,6 +115,8 @@ async def test_without_valkey_the_board_comes_from_the_database_and_says_so(
         await viewer.sees_row(0, alice, f"{winning:,}")
 
     await viewer.sees_state("Live")
+    # Valkey is where it was before; what was submitted meanwhile follows within seconds.
+    await viewer.sees_row(0, alice, f"{winning:,}")
     assert await viewer.rows() == _as_shown(server)
     assert viewer.complaints == []
 

@@ -21,7 +21,7 @@ _database: dict[str, Any] = settings.DATABASES["default"]
 _OPTIONS = {
     **_database["OPTIONS"],
     "options": f"-c search_path={SCHEMA}",
-    "pool": {"min_size": 4, "max_size": _database["OPTIONS"]["pool"]["max_size"]},
+    "pool": {**_database["OPTIONS"]["pool"], "min_size": 4},
 }
 DATABASES = {"default": {**_database, "OPTIONS": _OPTIONS}}
 
