@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.db import Error
+
 from scores import boards
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable, UnknownPlayer
@@ -28,7 +30,7 @@ def top(board: str, *, limit: int = keys.VISIBLE_TOP, offset: int = 0) -> Page:
 
     Raises:
         UnknownBoard: no such board.
-        RanksUnavailable: Valkey is away and PostgreSQL is asked too much already.
+        RanksUnavailable: Valkey is away, and so is PostgreSQL, or it is asked too much already.
     """
     window = boards.current(board)
     return _answer(
@@ -88,7 +90,12 @@ def _answer(from_ranks: Callable[[], Page], fallback: Callable[[], Page]) -> Pag
     try:
         return from_ranks()
     except RanksUnavailable:
+        pass
+    try:
         return fallback()
+    except Error:
+        # PostgreSQL is away, which took a while to find out. What was wrong with Valkey may have been a moment's.
+        return from_ranks()
 
 
 def _ask(window: WindowRef, question: Question) -> Page:

@@ -16,7 +16,8 @@ from scores.models import Client, Player
 from scores.ranking import Page, UnknownPlayer, from_sql, keys, reads
 from scores.ranking.projecting import project
 from scores.rows import Row
-from scores.valkey import valkey
+from scores.valkey import Valkey, valkey
+from tests.faults.inside import stuck
 from tests.ledger import make_ranks, recorded, session
 
 Totals = Mapping[int, int]
@@ -170,3 +171,16 @@ def test_keys_that_were_made_by_somebody_else_do_no_harm(committed: None) -> Non
 
     assert page.source == "sql"
     assert [row.username for row in page.rows] == ["p1"]
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_hiccup_of_valkey_while_postgresql_is_away_is_got_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    store({1: 30, 2: 20})
+    there, nobody = valkey(), Valkey("redis://127.0.0.1:1/0")
+    asked = iter([nobody])
+    monkeypatch.setattr("scores.ranking.reads.valkey", lambda: next(asked, there))
+
+    with stuck("leaderboard"):
+        page = reads.top(boards.GLOBAL)
+
+    assert (page.source, [row.user_id for row in page.rows]) == ("ranks", [1, 2])
