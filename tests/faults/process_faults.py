@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -89,12 +90,23 @@ def all_webs_die(stage: Stage, meeting: Meeting) -> float:
 def web_is_told_to_stop(stage: Stage, meeting: Meeting) -> float:
     """A deployment: one web process after the other ends in good order, and a new one takes its place."""
     for number in range(len(stage.rig.webs)):
+        # One that was only just started, in place of one that died, would end as any program that is not ready.
+        assert eventually(partial(_hears_sigterm, stage.rig.webs[number].pid), within_s=_REACHED_S), "it never started"
         code = stage.rig.webs[number].end(signal.SIGTERM)
         if code != 0:
             meeting.wrong.append(f"a web process that was told to stop ended with {code}")
         stage.rig.restart_web(number)
         stage.load.rages(20)
     return time.monotonic()
+
+
+def _hears_sigterm(pid: int) -> bool:
+    """Whether the process has a handler for it, as the kernel tells."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        return True  # nobody can tell here
+    caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def projector_wakes_late(stage: Stage, meeting: Meeting) -> float:
