@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 #: How long PostgreSQL may say nothing in the middle of such work, in seconds: a server that is frozen, or lost behind
 #: something that keeps its connections open, must not hold the worker for ever.
@@ -14,8 +15,11 @@ _PATIENCE_S: Final = 600.0
 
 
 @contextmanager
-def unhurried() -> Iterator[None]:
+def unhurried(*, patience_s: float | None = _PATIENCE_S) -> Iterator[None]:
     """Within, and within the open transaction, no statement is too slow for PostgreSQL, and for us only one of minutes.
+
+    Args:
+        patience_s: how long PostgreSQL may say nothing, in seconds; None is for ever.
 
     Raises:
         RuntimeError: outside of a transaction, whose end takes PostgreSQL's part of it back.
@@ -25,9 +29,14 @@ def unhurried() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
     waiting = connection.connection
-    patience_s = waiting.patience_s
-    waiting.patience_s = _PATIENCE_S
+    before, waiting.patience_s = waiting.patience_s, patience_s
     try:
         yield
     finally:
-        waiting.patience_s = patience_s
+        waiting.patience_s = before
+
+
+def count(rows: QuerySet[Any]) -> int:
+    """How many rows there are, however long that takes."""
+    with transaction.atomic(), unhurried():
+        return rows.count()

@@ -17,8 +17,8 @@ from scores.archive import erasures, staging, switching
 from scores.archive.errors import ArchiveRefused
 from scores.archive.manifest import OLDEST_MIGRATION, Manifest
 from scores.archive.tables import TABLES
-from scores.archive.telling import Nobody, Teller
 from scores.archive.verifying import verified
+from scores.telling import Nobody, Teller
 from scores.unhurried import unhurried
 
 

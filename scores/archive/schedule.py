@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -19,11 +17,11 @@ from django.conf import settings
 from django.db import Error, connection
 from typing_extensions import override
 
-from scores.advisory_locks import AdvisoryLock
+from scores.advisory_locks import AdvisoryLock, held_alone
 from scores.archive import erasures
 from scores.archive.errors import ArchiveRefused, NoArchive
-from scores.archive.telling import Nobody
 from scores.archive.writing import Written, forget_dead_partials, snapshot
+from scores.telling import Nobody
 
 _LOOK_EVERY_S: Final = 10.0  # how late an erasure may be in the list
 _SETTLED_S: Final = 300.0  # a worker that has just started leaves the machine to what is more urgent
@@ -68,7 +66,7 @@ def take(directory: Path, *, every_hours: int, most: int, stop: threading.Event)
     """
     if not _is_due(directory, every_hours):
         return None
-    with _alone() as alone:
+    with held_alone(AdvisoryLock.SNAPSHOT) as alone:
         if not alone or not _is_due(directory, every_hours):
             return None
         forget_dead_partials(directory)
@@ -131,16 +129,3 @@ def _scheduled(directory: Path) -> list[Path]:
     now = datetime.now(UTC).strftime(_NAME)
     found = (path for path in directory.iterdir() if _NAMES.fullmatch(path.name))
     return sorted(found, key=lambda path: (path.name <= now, path.name))
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.SNAPSHOT])
-        [alone] = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        with suppress(Error), connection.cursor() as cursor:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.SNAPSHOT])

@@ -19,8 +19,8 @@ from scores.archive.container import damaged
 from scores.archive.errors import ArchiveRefused
 from scores.archive.manifest import Manifest, encode
 from scores.archive.tables import TABLES, Table
-from scores.archive.telling import Teller
 from scores.archive.verifying import Archive
+from scores.telling import Teller
 from scores.unhurried import unhurried
 
 SCHEMA: Final = "restoring"
@@ -67,7 +67,7 @@ def at_length() -> Iterator[None]:
     waiting = connection.connection
     patience_s, waiting.patience_s = waiting.patience_s, None
     try:
-        with transaction.atomic(), unhurried(), connection.cursor() as cursor:
+        with transaction.atomic(), unhurried(patience_s=None), connection.cursor() as cursor:
             cursor.execute(_SETTINGS)
             yield
     finally:

@@ -15,9 +15,9 @@ from scores.archive.container import damaged
 from scores.archive.errors import ArchiveRefused
 from scores.archive.manifest import Manifest
 from scores.archive.tables import TABLES, Table
-from scores.archive.telling import Teller
 from scores.ledger import gate
 from scores.models import Player
+from scores.telling import Teller
 
 #: Revs of restored rows lie so far behind the archive's last one that whatever was drawn since, by the
 #: system that was lost, lies before them: names that it left in Valkey are older than the restored ones.

@@ -12,7 +12,7 @@ from scores.archive import container
 from scores.archive.container import Member, damaged
 from scores.archive.errors import ArchiveRefused
 from scores.archive.manifest import LARGEST, NAME, Manifest, Part, decode
-from scores.archive.telling import Teller
+from scores.telling import Teller
 
 _GZIP: Final = 31  # zlib's word for "with the header and the checksum of gzip"
 

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.db import transaction
-
 from scores import boards
 from scores.boards import WindowRef
 from scores.models import Player, Standing
 from scores.ranking import inspecting, keys
 from scores.ranking.watermarks import stands
-from scores.unhurried import unhurried
+from scores.unhurried import count
 from scores.verification import judging, reading
 from scores.verification.findings import Finding, Kind
 
@@ -86,8 +84,7 @@ class Ranks:
 
     def count(self) -> int:
         """As `Subject.count`."""
-        with transaction.atomic(), unhurried():
-            return Standing.objects.filter(window_id=self.window.id).count()
+        return count(Standing.objects.filter(window_id=self.window.id))
 
     def following(self, after: int, limit: int) -> list[int]:
         """As `Subject.following`."""
@@ -141,8 +138,7 @@ class Names:
 
     def count(self) -> int:
         """As `Subject.count`."""
-        with transaction.atomic(), unhurried():
-            return Player.objects.count()
+        return count(Player.objects.all())
 
     def following(self, after: int, limit: int) -> list[int]:
         """As `Subject.following`."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
 from django.db import Error, connection
 
-from scores.advisory_locks import AdvisoryLock
+from scores.advisory_locks import AdvisoryLock, held_alone
 from scores.errors import RanksUnavailable
 from scores.verification.sweeping import sweep
 
@@ -36,7 +34,7 @@ def _keep_sweeping(stop: threading.Event) -> None:
     while not stop.is_set():
         began = time.monotonic()
         try:
-            with _alone() as is_alone:
+            with held_alone(AdvisoryLock.SWEEP) as is_alone:
                 if is_alone:
                     sweep(_Rests(stop))
         except _Stopped:
@@ -61,18 +59,3 @@ class _Rests:
         if self._stop.wait(max(0.0, self._rested_at + _TICK_S - time.monotonic())):
             raise _Stopped
         self._rested_at = time.monotonic()
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether nobody else sweeps; nobody begins to, within. The lock is the connection's and goes with it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.SWEEP])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            # The connection goes back to a pool, where it would keep the lock.
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.SWEEP])

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections
 
 from scores import boards, failpoints
+from scores.advisory_locks import AdvisoryLock, held_alone
 from scores.ledger import ban
 from scores.models import Client, Player, Sweep
 from scores.ranking import keys, reads
@@ -303,18 +304,18 @@ def test_what_the_reconciler_has_not_got_to_is_no_difference(arena: Client, righ
 
 
 def test_of_two_sweepers_one_sweeps(right: Board) -> None:
-    with sweeper._alone() as first:
+    with held_alone(AdvisoryLock.SWEEP) as first:
         seen: list[bool] = []
 
         def try_too() -> None:
-            with sweeper._alone() as second:
+            with held_alone(AdvisoryLock.SWEEP) as second:
                 seen.append(second)
             connection.close()
 
         thread = threading.Thread(target=try_too)
         thread.start()
         thread.join(10)
-    with sweeper._alone() as again:
+    with held_alone(AdvisoryLock.SWEEP) as again:
         assert (first, seen, again) == (True, [False], True)
 
 
@@ -331,7 +332,7 @@ def test_the_sweeper_sweeps_until_it_is_stopped(right: Board, monkeypatch: pytes
     thread.join(10)
 
     assert not thread.is_alive()
-    with sweeper._alone() as is_alone:
+    with held_alone(AdvisoryLock.SWEEP) as is_alone:
         assert is_alone
 
 

@@ -9,6 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from leaderboard_project.postgresql.connection import PatientConnection
+from scores.archive.staging import at_length
 from scores.unhurried import _PATIENCE_S
 
 
@@ -28,3 +30,11 @@ def test_a_command_that_counts_all_rows_is_not_cut_off(command: str) -> None:
 
     assert patience
     assert set(patience) == {("0", _PATIENCE_S)}
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_restore_waits_for_as_long_as_it_takes_its_commit_included() -> None:
+    with at_length():
+        assert connection.connection.patience_s is None
+
+    assert connection.connection.patience_s == PatientConnection.PATIENCE_S

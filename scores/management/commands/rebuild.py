@@ -7,16 +7,16 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, transaction
+from django.db import Error
 from typing_extensions import override
 
 from scores import boards
-from scores.archive.telling import Teller, teller
 from scores.boards import WindowRef
 from scores.errors import RanksUnavailable
 from scores.models import Standing
 from scores.ranking.rebuilding import RebuildAborted, Rebuilt, rebuild
-from scores.unhurried import unhurried
+from scores.telling import Teller, teller
+from scores.unhurried import count
 
 
 class Command(BaseCommand):
@@ -48,9 +48,7 @@ class Command(BaseCommand):
         name = f"{window.board}:{window.window}"
         began = time.monotonic()
         with teller() as told:
-            with transaction.atomic(), unhurried():
-                standings = Standing.objects.filter(window_id=window.id).count()
-            told.begin(f"rebuilding {name}", standings)
+            told.begin(f"rebuilding {name}", count(Standing.objects.filter(window_id=window.id)))
             # Names lie there once for all boards. Who asks for a rebuild trusts nothing that is there.
             rebuilt = rebuild(window, keep_names=not is_first, progress=_Steps(told))
         self._sum_up(name, rebuilt, time.monotonic() - began)

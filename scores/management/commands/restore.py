@@ -15,9 +15,9 @@ from typing_extensions import override
 from scores import boards
 from scores.archive import ArchiveRefused, Restored, check, erasures, restore
 from scores.archive.manifest import Manifest
-from scores.archive.telling import teller
 from scores.errors import RanksUnavailable
 from scores.ranking.rebuilding import RebuildAborted, rebuild
+from scores.telling import teller
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.db import Error
 from typing_extensions import override
 
 from scores.archive import ArchiveRefused, NoArchive, Written, erasures, snapshot
-from scores.archive.telling import teller
+from scores.telling import teller
 
 
 class Command(BaseCommand):

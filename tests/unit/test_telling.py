@@ -7,8 +7,8 @@ import io
 import pytest
 from typing_extensions import override
 
-from scores.archive import telling
-from scores.archive.telling import teller
+from scores import telling
+from scores.telling import teller
 
 
 class Terminal(io.StringIO):

@@ -1,4 +1,4 @@
-"""Says on standard error how far a snapshot or a restore is: bars on a terminal, plain lines elsewhere."""
+"""Says on standard error how far a long command is: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
