@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -23,12 +25,33 @@ from tests.faults.inside import conninfo
 KILLED = -signal.SIGKILL
 
 
-def started(*arguments: str | Path, failpoints: str = "") -> subprocess.Popen[str]:
-    """A management command on the tests' database, in a process of its own."""
+@contextmanager
+def started(*arguments: str | Path, failpoints: str = "") -> Iterator[subprocess.Popen[str]]:
+    """A management command on the tests' database, in a process of its own, which does not outlive a failed test."""
     url = f"postgresql:///?{'&'.join(conninfo().split())}"
     environment = {**os.environ, "DATABASE_URL": url, "RANKCAST_FAILPOINTS": failpoints, "SECRET_KEY": "x" * 50}
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # does nothing to one that has ended, and gets through to one that stands still
+
+
+def ended_by(process: subprocess.Popen[str], number: signal.Signals) -> str:
+    """What a process that stands still at a failpoint tells when it is asked to end.
+
+    It may come to the point once more: the signal is Python's only when the thread that got it has run.
+    """
+    process.send_signal(number)
+    while True:
+        process.send_signal(signal.SIGCONT)
+        # WNOWAIT: how it ended is for Popen to learn.
+        found = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if found is not None and found.si_code != os.CLD_STOPPED:
+            return process.communicate()[1]
 
 
 def manage(*arguments: str | Path, failpoints: str = "") -> subprocess.CompletedProcess[str]:
@@ -88,9 +111,7 @@ def test_an_end_that_was_asked_for_leaves_no_file(
 ) -> None:
     with started("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=stop") as process:
         os.waitpid(process.pid, os.WUNTRACED)  # it stands still before its first part
-        process.send_signal(number)
-        process.send_signal(signal.SIGCONT)
-        _, stderr = process.communicate()
+        stderr = ended_by(process, number)
 
     assert process.returncode == code
     assert "Interrupted: no archive was written." in stderr
@@ -201,9 +222,7 @@ def test_a_restore_that_is_interrupted_says_that_it_goes_on(archive: Written) ->
     empty_system()
     with started("restore", archive.path, failpoints="restore_part=stop") as process:
         os.waitpid(process.pid, os.WUNTRACED)
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGCONT)
-        _, stderr = process.communicate()
+        stderr = ended_by(process, signal.SIGINT)
 
     assert process.returncode == 130
     assert "The same command goes on where it was." in stderr
