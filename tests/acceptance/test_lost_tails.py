@@ -19,6 +19,7 @@ from leaderboard_project.embedded.home import settle
 from leaderboard_project.embedded.pair import Pair
 from tests.acceptance.by_hand import run, run_python, variables
 from tests.acceptance.serving import MANAGE
+from tests.halting import ended, wait_until_it_halts
 
 #: More than go to Valkey at once, by the reconciler and by a rebuild.
 _PLAYERS = 2_100
@@ -69,30 +70,17 @@ def pair(data: Path) -> Iterator[Pair]:
 @contextmanager
 def halting(pair: Pair, data: Path, point: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A command that stands still wherever it reaches the failpoint."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, str(MANAGE), *arguments],
         env=variables(pair, data, RANKCAST_FAILPOINTS=f"{point}=stop"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_it_halts(process: subprocess.Popen[str]) -> None:
-    _, status = os.waitpid(process.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status)
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """How a command ends that goes on, and what it says."""
-    process.send_signal(signal.SIGCONT)
-    output, _ = process.communicate(timeout=60)
-    return process.returncode, output
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -117,7 +105,7 @@ def test_a_watermark_does_not_pass_rows_that_were_lost_in_the_middle_of_a_tick(p
     with halting(pair, data, "reconcile_advance", "shell", "--no-imports", "-c", _RECONCILE) as worker:
         with losing_its_tail(pair, data):
             wait_until_it_halts(worker)
-        code, _ = ended(worker)
+        code, *_ = ended(worker)
 
     assert code == 0
     assert everybody_is_ranked_right(pair, data)
@@ -130,7 +118,7 @@ def test_a_rebuild_whose_beginning_was_lost_does_not_switch(pair: Pair, data: Pa
             builder.send_signal(signal.SIGCONT)
             wait_until_it_halts(builder)  # before the second chunk: the first is in Valkey
 
-        code, output = ended(builder)
+        code, output, _ = ended(builder)
 
     assert (code, "lost a part" in output) == (1, True)
     assert everybody_is_ranked_right(pair, data)
@@ -146,7 +134,7 @@ def test_a_builder_that_slept_for_longer_than_its_lease_changes_nothing(pair: Pa
         run(pair, data, "rebuild")
         generation = valkey.hget(_META, "generation")
 
-        code, _ = ended(builder)
+        code, *_ = ended(builder)
 
         assert code == 1
         assert valkey.hget(_META, "generation") == generation
@@ -163,7 +151,7 @@ def test_a_rebuild_that_is_interrupted_leaves_the_ranks_as_they_were(pair: Pair,
         assert "building_generation" in valkey.hgetall(_META)
         builder.send_signal(signal.SIGINT)
 
-        code, output = ended(builder)
+        code, output, _ = ended(builder)
 
         assert (code, "Interrupted" in output, "Traceback" in output) == (130, True, False)
         assert valkey.hgetall(_META) == before

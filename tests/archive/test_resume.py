@@ -21,6 +21,7 @@ from scores.models import Board, Player
 from tests.archive.conftest import empty_system
 from tests.archive.lived_in import LivedIn
 from tests.faults.inside import conninfo
+from tests.halting import ended, wait_until_it_halts
 
 KILLED = -signal.SIGKILL
 
@@ -38,20 +39,6 @@ def started(*arguments: str | Path, failpoints: str = "") -> Iterator[subprocess
             yield process
         finally:
             process.kill()  # does nothing to one that has ended, and gets through to one that stands still
-
-
-def ended_by(process: subprocess.Popen[str], number: signal.Signals) -> str:
-    """What a process that stands still at a failpoint tells when it is asked to end.
-
-    It may come to the point once more: the signal is Python's only when the thread that got it has run.
-    """
-    process.send_signal(number)
-    while True:
-        process.send_signal(signal.SIGCONT)
-        # WNOWAIT: how it ended is for Popen to learn.
-        found = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-        if found is not None and found.si_code != os.CLD_STOPPED:
-            return process.communicate()[1]
 
 
 def manage(*arguments: str | Path, failpoints: str = "") -> subprocess.CompletedProcess[str]:
@@ -91,7 +78,7 @@ def test_both_commands_tell_what_they_did(system: LivedIn, tmp_path: Path) -> No
 def test_a_snapshot_that_is_killed_leaves_nothing_that_looks_like_an_archive(system: LivedIn, tmp_path: Path) -> None:
     path = tmp_path / "evening.tar"
 
-    assert manage("snapshot", path, failpoints="snapshot_part=kill@0.3").returncode == KILLED
+    assert manage("snapshot", path, failpoints="snapshot_part=kill@0.8").returncode == KILLED
 
     assert [each.name for each in tmp_path.iterdir()] == ["evening.tar.partial"]
     snapshot(path)
@@ -99,7 +86,7 @@ def test_a_snapshot_that_is_killed_leaves_nothing_that_looks_like_an_archive(sys
 
 
 def test_a_snapshot_that_fails_leaves_no_file(system: LivedIn, tmp_path: Path) -> None:
-    failed = manage("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=fail@0.3")
+    failed = manage("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=fail@0.8")
 
     assert failed.returncode != 0
     assert list(tmp_path.iterdir()) == []
@@ -110,10 +97,11 @@ def test_an_end_that_was_asked_for_leaves_no_file(
     number: signal.Signals, code: int, system: LivedIn, tmp_path: Path
 ) -> None:
     with started("snapshot", tmp_path / "evening.tar", failpoints="snapshot_part=stop") as process:
-        os.waitpid(process.pid, os.WUNTRACED)  # it stands still before its first part
-        stderr = ended_by(process, number)
+        wait_until_it_halts(process)  # before its first part
+        process.send_signal(number)
+        returned, _, stderr = ended(process)
 
-    assert process.returncode == code
+    assert returned == code
     assert "Interrupted: no archive was written." in stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -162,15 +150,14 @@ def test_a_restore_that_is_killed_before_its_last_step_shows_nothing_and_needs_o
 def test_until_the_commit_others_see_an_empty_system(archive: Written) -> None:
     empty_system()
     with started("restore", archive.path, failpoints="restore_switch=stop") as process:
-        os.waitpid(process.pid, os.WUNTRACED)  # everything is brought in, and not committed
+        wait_until_it_halts(process)  # everything is brought in, and not committed
 
         assert not Player.objects.exists()
         assert [board.slug for board in Board.objects.all()] == ["global"]
 
-        process.send_signal(signal.SIGCONT)
-        process.communicate()
+        returned, *_ = ended(process)
 
-    assert process.returncode == 0
+    assert returned == 0
     assert Player.objects.exists()
     assert [board.slug for board in Board.objects.order_by("id")] == ["global", "season"]
 
@@ -221,10 +208,11 @@ def test_an_archive_that_changes_after_it_was_verified_is_refused(
 def test_a_restore_that_is_interrupted_says_that_it_goes_on(archive: Written) -> None:
     empty_system()
     with started("restore", archive.path, failpoints="restore_part=stop") as process:
-        os.waitpid(process.pid, os.WUNTRACED)
-        stderr = ended_by(process, signal.SIGINT)
+        wait_until_it_halts(process)
+        process.send_signal(signal.SIGINT)
+        returned, _, stderr = ended(process)
 
-    assert process.returncode == 130
+    assert returned == 130
     assert "The same command goes on where it was." in stderr
     assert restore(archive.path).manifest.digest == archive.manifest.digest
 
