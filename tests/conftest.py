@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
@@ -69,6 +70,12 @@ BEGIN
     WHERE pg_depend.refobjid = ANY(string_to_array('{tables}', ',')::regclass[]) AND pg_depend.deptype IN ('a', 'i');
 END $$;
 """
+
+
+def pytest_configure() -> None:
+    """Listen to SIGINT: a shell that runs us in the background has us ignore it, and whatever a test starts, too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
